@@ -1,0 +1,1 @@
+"""Earworm's rooms: conditions → generator → performance → vocoder → studio → takes."""

@@ -1,0 +1,75 @@
+"""Writes finished sound to files that say, in the format's standard metadata, that an AI made them.
+
+Knows nothing of takes: gets an `Audio`, a format and a few words.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from modules.errors import InputError
+from modules.types import Audio
+
+FORMATS = ("wav", "flac", "mp3", "ogg")
+SUBTYPES = {"16": "PCM_16", "24": "PCM_24"}  # bits a sample, wav and flac
+AI_NOTICE = "AI-generated with Earworm"
+TAGS = ("title", "artist", "comment", "date", "album", "genre", "copyright")  # what libsndfile can carry
+BLOCK = 65_536  # frames; libsndfile 1.2.2 crashes on an OGG of ten minutes written in one call
+
+
+def write_audio(path: str | os.PathLike, audio: Audio, fmt: str, subtype: str = "16",
+                metadata: Mapping[str, str] | None = None) -> Path:
+    """Write `audio` to `path`, whole or not at all.
+
+    Args:
+        path: file to write; an existing one is replaced.
+        audio: float32 (channels, samples); what lies outside [-1, 1] is clipped.
+        fmt: "wav", "flac", "mp3" (constant 320 kb/s) or "ogg" (Vorbis, high quality).
+        subtype: "16" or "24" bits for wav and flac; the others ignore it.
+        metadata: any of `TAGS`; the comment always begins with the AI notice.
+
+    Raises:
+        InputError: an unknown format or bit depth.
+        ValueError: samples that are not finite.
+    """
+    if fmt not in FORMATS:
+        raise InputError(f'"{fmt}" is not a format that can be written; {", ".join(FORMATS)} would be right.')
+    if subtype not in SUBTYPES:
+        raise InputError(f"{subtype} bits cannot be written; 16 or 24 would be right.")
+    if not np.isfinite(audio.samples).all():
+        raise ValueError("audio holds values that are not finite")
+    path = Path(path)
+    partial = path.with_name(path.name + ".part")
+    try:
+        with soundfile.SoundFile(partial, "w", audio.sample_rate, audio.samples.shape[0], **_codec(fmt, subtype)) as file:
+            for tag, text in _tags(metadata or {}).items():
+                setattr(file, tag, text)
+            frames = audio.samples.T
+            for start in range(0, len(frames), BLOCK):
+                file.write(np.clip(frames[start:start + BLOCK], -1.0, 1.0))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def _codec(fmt: str, subtype: str) -> dict:
+    if fmt == "mp3":
+        return {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT", "compression_level": 0.0}
+    if fmt == "ogg":
+        return {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.2}  # 0 is best; 0.2 is Vorbis' q8
+    return {"format": fmt.upper(), "subtype": SUBTYPES[subtype]}
+
+
+def _tags(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Title and the rest as given; the comment says that the sound is AI-generated."""
+    tags = {tag: metadata[tag] for tag in TAGS if metadata.get(tag)}
+    comment = tags.get("comment", "")
+    if not comment.startswith(AI_NOTICE):
+        tags["comment"] = f"{AI_NOTICE}. {comment}".strip() if comment else AI_NOTICE
+    return tags

@@ -1,0 +1,102 @@
+"""A prompt as canonical words, with the way back to what was typed. Knows no music.
+
+Case, spacing, hyphens, commas and typographic signs do not change the canonical text, so grammars written on it need not
+care. Sentence ends are remembered beside it as `breaks`. A *hit* is a stretch of canonical text that means something.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+_SIGNS = {"♯": "#", "♭": "b", "&": " and ", "+": " and ", "@": " at ", "×": " x ", "½": " 1/2", "%": " percent "}
+_TYPED = re.compile(r"\d+[:/.]\d+|\d+|[^\W\d_]+#?|#|[.!?;\n]", re.UNICODE)
+_APOSTROPHES = "'’‘`´ʼ"
+
+
+@dataclass
+class Hit:
+    """Something understood at canonical positions `start:end`. `mood` is "wanted", "unwanted" or "less"."""
+
+    start: int
+    end: int
+    kind: str
+    value: Any
+    mood: str = "wanted"
+    box: bool = False  # from the negative box
+
+    @property
+    def negative(self) -> bool:
+        return self.mood == "unwanted"
+
+
+@dataclass
+class Words:
+    """Canonical text of a prompt, its map to the typed text and which of it has been understood already."""
+
+    typed: str
+    text: str = ""
+    breaks: frozenset[int] = frozenset()  # canonical positions where a sentence ends
+    _map: list[tuple[int, int]] = field(default_factory=list)  # canonical position → typed span of its word
+    _taken: bytearray = field(default_factory=bytearray)
+
+    def __post_init__(self) -> None:
+        plain, back = [], []
+        for index, sign in enumerate(self.typed):
+            if sign in _APOSTROPHES:
+                continue
+            sign = _SIGNS.get(sign) or unicodedata.normalize("NFKC", sign).lower()
+            plain.append(sign)
+            back.extend([index] * len(sign))
+        text, pieces, breaks, position = "".join(plain), [], set(), 0
+        for match in _TYPED.finditer(text):
+            word = match.group()
+            if word in ".!?;\n":
+                breaks.add(max(0, position - 1))
+                continue
+            pieces.append(word)
+            self._map.extend([(back[match.start()], back[match.end() - 1] + 1)] * (len(word) + 1))
+            position += len(word) + 1
+        self.text, self.breaks = " ".join(pieces), frozenset(breaks)
+        self._taken = bytearray(len(self.text) + 1)
+
+    def find(self, pattern: re.Pattern[str], *, share: bool = False) -> Iterator[re.Match[str]]:
+        """Matches of `pattern` over text that no earlier match took; each is taken unless `share`."""
+        for match in pattern.finditer(self.text):
+            start, end = match.span()
+            if end > start and (share or not any(self._taken[start:end])):
+                if not share:
+                    self.take(start, end)
+                yield match
+
+    def take(self, start: int, end: int) -> None:
+        self._taken[start:end] = b"\1" * (end - start)
+
+    def free(self, start: int, end: int) -> bool:
+        return not any(self._taken[start:end])
+
+    def source(self, start: int, end: int) -> str:
+        """What was typed for canonical `start:end`."""
+        if not self._map or start >= end:
+            return ""
+        return " ".join(self.typed[self._map[start][0]:self._map[end - 1][1]].split())
+
+    def without(self, spans: list[tuple[int, int]]) -> str:
+        """Canonical text with the spans blanked out."""
+        signs = list(self.text)
+        for start, end in spans:
+            signs[start:end] = " " * (end - start)
+        return " ".join("".join(signs).split())
+
+
+def pattern(body: str) -> re.Pattern[str]:
+    """A pattern on whole canonical words: every space in `body` may be absent ("lo fi" also reads "lofi")."""
+    return re.compile(r"(?<![^ ])(?:" + body.replace(" ?", " ").replace(" ", " ?") + r")(?![^ ])")
+
+
+def canonical(text: str) -> str:
+    """The canonical form of a name or phrase."""
+    return Words(text).text

@@ -1,0 +1,30 @@
+"""Settings from the environment and limits with units. One place, so that the interface and the command line agree."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+VERSION = "0.1.0"
+SAMPLE_RATE = 44_100  # Hz, everything that leaves the vocoder
+DURATION_S = (5.0, 240.0)  # asked length of a take
+DEFAULT_DURATION_S = 30.0
+TEMPO_BPM = (40.0, 240.0)
+MAX_TAKES = 6
+MAX_UPLOAD_S = 600.0  # longest reference listened to
+MAX_HUM_S = 90.0  # longest hum listened to
+MAX_LYRIC_LINES = 64
+MAX_PROMPT_CHARS = 2_000
+TARGET_LUFS = -14.0
+TRUE_PEAK_DBTP = -1.0
+
+
+def data_folder() -> Path:
+    """Where kept takes live: `EARWORM_DATA`, `/data` on a Space, else the platform's user-data folder."""
+    if os.environ.get("EARWORM_DATA"):
+        return Path(os.environ["EARWORM_DATA"])
+    if os.environ.get("SPACE_ID") and os.access("/data", os.W_OK):
+        return Path("/data")
+    return user_data_path("earworm")

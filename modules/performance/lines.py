@@ -1,0 +1,124 @@
+"""Melody, counter-melody, bass and the sung vocal: pitch rows → timed notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from modules.canvas import vocabulary as v
+from modules.performance.clock import Clock
+from modules.performance.dynamics import Dynamics, phrase_factors, phrases
+from modules.performance.feel import Feel
+from modules.performance.technique import octave_shift, technique, voice_range
+from modules.types import GridNote, PlacedSyllable, PlayedNote, Song, SungNote
+
+JITTER_S = 0.004  # spread of a good player's placing
+LANE_WEIGHT = {"melody": 1.06, "counter": 0.88, "bass": 0.98}  # on velocity
+STACCATO_STEPS = 1  # notes this short are played detached
+DETACHED = 0.8
+OVERLAP_S = 0.02  # a legato line overlaps a little
+BREATH_S = 0.06  # silence that ends a phrase
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What every lane's player shares."""
+
+    song: Song
+    clock: Clock
+    dynamics: Dynamics
+    feel: Feel
+
+
+def lane_pitches(song: Song, row: str) -> list[GridNote]:
+    """A pitch row's notes with `midi` as MIDI numbers, before any octave shift."""
+    return [replace(note, midi=v.to_midi(row, note.midi, song.do_pc)) for note in song.canvas.notes(row)]
+
+
+def shifted(notes: list[GridNote], low: int, high: int) -> list[GridNote]:
+    """The whole lane moved by the octaves that suit the range."""
+    shift = octave_shift([note.midi for note in notes], low, high)
+    return [replace(note, midi=note.midi + shift) for note in notes]
+
+
+def line_notes(song: Song, lane: str) -> list[GridNote]:
+    """A lane's notes in its instrument's octave; the melody without what is sung."""
+    notes = lane_pitches(song, lane)
+    if lane == "melody" and song.syllables:
+        notes = [n for n in notes if not any(s.step < n.step + n.length and n.step < s.step + s.length
+                                             for s in song.syllables)]
+    how = technique(song.instruments[lane])
+    return shifted(notes, how.low, how.high)
+
+
+def play_line(stage: Stage, lane: str, notes: list[GridNote]) -> list[PlayedNote]:
+    """Timed notes of a pitch lane: laid back or with the kick, phrased, legato by instrument."""
+    how = technique(stage.song.instruments[lane])
+    draws = stage.feel.draws(lane)
+    per_bar = stage.song.canvas.steps_per_bar
+    out: list[PlayedNote] = []
+    for phrase in phrases(notes):
+        for i, (note, arc) in enumerate(zip(phrase, phrase_factors(phrase), strict=True)):
+            late_s = draws.normal() * JITTER_S * stage.feel.tightness
+            if lane == "bass":  # the bass locks with the kick
+                late_s += 0.7 * stage.feel.hit("kick", note.step % per_bar)[0]
+            else:
+                late_s += stage.feel.laid_back_s * (1.0 if lane == "melody" else 0.6)
+            start_s = stage.clock.at(note.step)
+            length_s = stage.clock.at(note.step + note.length) - start_s
+            following = phrase[i + 1] if i + 1 < len(phrase) else None
+            joined = following is not None and following.step == note.step + note.length
+            if joined and not how.mono and how.legato >= 0.95 and following.midi != note.midi:
+                sounding_s = length_s + OVERLAP_S
+            elif joined:
+                sounding_s = length_s * (DETACHED if note.length <= STACCATO_STEPS and lane == "bass" else how.legato)
+            else:
+                sounding_s = max(length_s - BREATH_S, 0.7 * length_s)
+            velocity = stage.dynamics.velocity(note.step) * LANE_WEIGHT[lane] * stage.dynamics.accent(note.step)
+            velocity *= (arc if lane != "bass" else 1.0) * (1 + 0.03 * draws.normal())
+            onset_s = max(0.0, start_s + late_s)
+            out.append(PlayedNote(onset_s, onset_s + sounding_s, note.midi, int(np.clip(round(velocity), 1, 127))))
+    return out
+
+
+def sing_lines(stage: Stage) -> list[SungNote]:
+    """Melody notes under their syllables; a syllable's later notes carry no phonemes (melisma)."""
+    song, clock = stage.song, stage.clock
+    notes = lane_pitches(song, "melody")
+    under = [(syllable, _segments(notes, syllable)) for syllable in sorted(song.syllables, key=lambda s: s.step)]
+    flat = [note for _, segments in under for note in segments]
+    shift = octave_shift([note.midi for note in flat], *voice_range(song.voice))
+    arcs = {(n.step, n.midi): arc for phrase in phrases(flat)
+            for n, arc in zip(phrase, phrase_factors(phrase), strict=True)}
+    late_s = 0.5 * stage.feel.laid_back_s
+    out: list[SungNote] = []
+    for placed, segments in under:
+        for i, note in enumerate(segments):
+            last = i == len(segments) - 1
+            velocity = stage.dynamics.velocity(note.step) * arcs[(note.step, note.midi)]
+            velocity *= 1.06 if placed.syllable.stress == 1 else 0.97
+            out.append(SungNote(
+                onset_s=clock.at(note.step) + late_s,
+                offset_s=clock.at(note.step + note.length) + late_s,
+                midi=note.midi + shift,
+                velocity=int(np.clip(round(velocity), 1, 127)),
+                phonemes=placed.syllable.phonemes if i == 0 else (),
+                text=placed.syllable.text if i == 0 else "",
+                line_end=last and placed.syllable.last_in_line,
+            ))
+    # one throat: a note ends where the next begins
+    return [replace(a, offset_s=min(a.offset_s, b.onset_s)) for a, b in zip(out, out[1:], strict=False)] + out[-1:]
+
+
+def _segments(notes: list[GridNote], placed: PlacedSyllable) -> list[GridNote]:
+    """The stretches of melody under a syllable; the nearest note's pitch where the melody is silent there."""
+    end = placed.step + placed.length
+    under = [GridNote(max(n.step, placed.step), min(n.step + n.length, end) - max(n.step, placed.step), n.midi)
+             for n in notes if n.step < end and placed.step < n.step + n.length]
+    if under:
+        if under[0].step > placed.step:  # the syllable starts in a rest before its note
+            under[0] = GridNote(placed.step, under[0].step + under[0].length - placed.step, under[0].midi)
+        return under
+    nearest = min(notes, key=lambda n: abs(n.step - placed.step), default=GridNote(0, 1, 60))
+    return [GridNote(placed.step, placed.length, nearest.midi)]

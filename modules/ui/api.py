@@ -1,0 +1,139 @@
+"""The same actions as named endpoints with typed inputs, for `gradio_client`: make, listen_text, listen_hum,
+listen_reference, listen_lyrics.
+
+Inputs are components that are not shown, so that Gradio checks uploads and describes the types. Everything optional may
+be left out; a dial left out is "auto".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from modules.errors import Busy, Cancelled, EarwormError
+from modules.types import PITCH_CLASSES, Engine, Progress
+from modules.ui.errors import as_message, speaking
+from modules.ui.form import Form, to_request
+from modules.ui.handlers import choose_engine
+from modules.ui.listeners import Listeners
+from modules.ui.more import DEFAULT_TAKES, DIALS
+from modules.ui.sessions import Sessions, new_folder
+from modules.ui.takes import recipe_of
+
+HUM_KEYS = ("tempo_bpm", "meter", "tuning_cents")
+REFERENCE_KEYS = ("tempo_bpm", "meter", "key_confidence", "energy", "brightness", "beats_s", "downbeats_s",
+                  "description")
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, arrays and tuples as JSON holds them."""
+    if hasattr(value, "__dataclass_fields__"):
+        return plain(asdict(value))
+    if isinstance(value, np.ndarray):
+        return [round(float(x), 4) for x in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return dict(value) if hasattr(value, "keys") else value
+
+
+def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: Sessions) -> None:
+    """Add the endpoints to the page under construction."""
+    with gr.Group(visible=False):
+        result, files = gr.JSON(label="result"), gr.File(file_count="multiple", label="files")
+        _add_listeners(listeners, result)
+        fields = [
+            gr.Textbox("", label="prompt"), gr.Textbox("", label="negative"),
+            gr.Audio(type="filepath", label="hum"), gr.Slider(0, 1, 1, label="faithfulness"),
+            gr.Audio(type="filepath", label="reference"),
+            gr.Radio(["vibe", "restyle"], value="vibe", label="reference_mode"),
+            gr.Textbox("", label="lyrics"), gr.Textbox("auto", label="voice"),
+            *(gr.Number(None, label=dial.name, minimum=dial.low, maximum=dial.high) for dial in DIALS),
+            gr.Textbox("auto", label="key"), gr.Textbox("auto", label="meter"),
+            gr.Number(DEFAULT_TAKES, label="takes", precision=0), gr.Textbox("", label="seed"),
+            gr.Textbox(engines[0].name, label="engine"),
+        ]
+
+    def make(prompt, negative, hum, faithfulness, reference, reference_mode, lyrics, voice, tempo_bpm, duration_s,
+             energy, complexity, brightness, swing, key, meter, takes, seed, engine, request: gr.Request,
+             progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
+        """Compose takes. Returns a list of {seed, summary, report, recipe, files} and all files written."""
+        dials = dict(tempo_bpm=tempo_bpm, duration_s=duration_s, energy=energy, complexity=complexity,
+                     brightness=brightness, swing=swing)
+        form = Form(prompt, negative, hum, faithfulness, reference, reference_mode, lyrics, voice, dials, key, meter,
+                    takes, seed, engine)
+        return _make(form, f"api {request.session_hash}", progress)
+
+    def _make(form: Form, session: str, progress: gr.Progress) -> tuple[list[dict], list[str]]:
+        done, written = [], []
+        try:
+            cancel = sessions.begin(session)
+        except Busy as error:
+            raise as_message(error) from error
+        try:
+            asked = to_request(form, listeners.read_audio)
+            for item in choose_engine(engines, asked.engine).takes(asked, cancel):
+                if isinstance(item, Progress):
+                    progress(item.fraction, desc=item.message)
+                    continue
+                paths = listeners.export(item, new_folder())
+                written += [str(path) for path in paths.values()]
+                done.append({"seed": item.seed, "summary": item.summary, "report": plain(item.report),
+                             "recipe": recipe_of(paths),
+                             "files": {label: Path(path).name for label, path in paths.items()}})
+        except Cancelled:
+            pass  # the client went away; what is done is returned all the same
+        except EarwormError as error:
+            raise as_message(error) from error
+        finally:
+            sessions.end(session)
+        return done, written
+
+    gr.Button(visible=False).click(make, fields, [result, files], api_name="make", concurrency_id="generate",
+                                   api_description="Compose takes from any mixture of prompt, hum, track and lyrics.")
+
+
+def _add_listeners(listeners: Listeners, result: gr.JSON) -> None:
+    text, negative = gr.Textbox("", label="prompt"), gr.Textbox("", label="negative")
+    hum, track = gr.Audio(type="filepath", label="hum"), gr.Audio(type="filepath", label="reference")
+    words = gr.Textbox("", label="lyrics")
+
+    @speaking
+    def listen_text(prompt, negative):
+        """What a prompt (and what to leave out) is understood to ask for."""
+        return plain(listeners.text(prompt, negative))
+
+    @speaking
+    def listen_hum(hum):
+        """Tempo, key, tuning and notes of a hummed, sung or played tune."""
+        heard = listeners.hum(Path(hum))
+        return {**{name: plain(getattr(heard, name)) for name in HUM_KEYS},
+                "key": f"{PITCH_CLASSES[heard.tonic]} {heard.mode}", "notes": plain(heard.notes)}
+
+    @speaking
+    def listen_reference(reference):
+        """Tempo, beats, metre, key, chords, sections, energy, brightness, nearest styles and words for a track."""
+        heard = listeners.reference(Path(reference))
+        return {**{name: plain(getattr(heard, name)) for name in REFERENCE_KEYS},
+                "key": f"{PITCH_CLASSES[heard.tonic]} {heard.mode}",
+                "chords": [{"start_s": c.start_s, "end_s": c.end_s, "name": c.name} for c in heard.chords],
+                "sections": plain(heard.sections),
+                "styles": [{"name": name, "weight": float(weight)} for name, weight in heard.styles.items()]}
+
+    @speaking
+    def listen_lyrics(lyrics):
+        """Lines of syllables with phonemes and stress."""
+        return plain(listeners.lyrics(lyrics))
+
+    for function, inputs in ((listen_text, [text, negative]), (listen_hum, hum), (listen_reference, track),
+                             (listen_lyrics, words)):
+        gr.Button(visible=False).click(function, inputs, result, api_name=function.__name__, concurrency_id="listen",
+                                       api_description=function.__doc__)

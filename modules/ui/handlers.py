@@ -1,0 +1,132 @@
+"""Make and Stop: a form becomes a request, the engine's takes become cards, one after another.
+
+Four steps, so that nothing is lost: `prepare` (at once: skeletons, Stop), `run` (a generator in the queue), `finish`
+(always, also after an error: what is done stays). Stop sets this session's event; the engine ends between steps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from html import escape
+
+import gradio as gr
+
+from modules.config import MAX_TAKES
+from modules.errors import Cancelled, EarwormError, EngineUnavailable
+from modules.types import Engine, Progress, Request
+from modules.ui.errors import as_message
+from modules.ui.form import Form, to_request
+from modules.ui.listeners import Listeners
+from modules.ui.more import engine_title
+from modules.ui.sessions import Sessions, new_folder
+from modules.ui.takes import done_line, progress_line, skeleton, take_card
+
+SHOWN_EARLIER = 12  # cards of earlier runs that stay on the page
+PROGRESS_EVERY_S = 0.2  # seconds between two updates of the progress line
+
+
+def empty_desk() -> dict:
+    """What a session holds: cards of this run, of earlier runs (newest first), and the last message."""
+    return {"cards": [], "earlier": [], "message": ""}
+
+
+def choose_engine(engines: Sequence[Engine], name: str) -> Engine:
+    """The engine of that name.
+
+    Raises:
+        EngineUnavailable: unknown here, or it says why it cannot run.
+    """
+    for engine in engines:
+        if engine.name == name:
+            reason = engine.available()
+            if reason:
+                raise EngineUnavailable(f"{engine_title(name)} cannot run here: {reason}")
+            return engine
+    raise EngineUnavailable(f"There is no engine “{name}” here; {', '.join(e.name for e in engines)} would be right.")
+
+
+def prepare(takes: int, desk: dict) -> tuple:
+    """At once on Make: earlier takes step back, skeletons stand in.
+
+    Returns:
+        desk, status, make button, stop button, earlier lid, earlier cards, then `MAX_TAKES` slots.
+    """
+    earlier = (desk["cards"][::-1] + desk["earlier"])[:SHOWN_EARLIER]
+    desk = {"cards": [], "earlier": earlier, "message": ""}
+    slots = [gr.HTML(skeleton(i + 1), visible=True) if i < takes else gr.HTML("", visible=False)
+             for i in range(MAX_TAKES)]
+    return (desk, progress_line(0, "Getting ready …"), gr.Button(interactive=False),
+            gr.Button("Stop", visible=True, interactive=True),
+            gr.Accordion(f"Earlier takes ({len(earlier)})", visible=bool(earlier)),
+            f'<div class="ew-grid">{"".join(earlier)}</div>', *slots)
+
+
+def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], listeners: Listeners,
+        sessions: Sessions) -> Iterator[tuple]:
+    """Compose and show.
+
+    Yields:
+        desk, status, then `MAX_TAKES` slots; what has not changed is skipped.
+
+    Raises:
+        gr.Error: what went wrong, for the person; cards that are done stay.
+    """
+    skip = [gr.skip()] * MAX_TAKES
+    cards: list[str] = []
+    try:
+        cancel = sessions.begin(session)
+    except EarwormError as error:
+        raise as_message(error) from error
+    try:
+        request = to_request(form, listeners.read_audio)
+        shown_at = 0.0
+        for item in choose_engine(engines, request.engine).takes(request, cancel):
+            if isinstance(item, Progress):
+                if time.monotonic() - shown_at >= PROGRESS_EVERY_S:
+                    shown_at = time.monotonic()
+                    yield gr.skip(), progress_line(item.fraction, item.message), *skip
+                continue
+            folder = new_folder()
+            cards.append(take_card(item, len(cards) + 1, listeners.export(item, folder),
+                                   listeners.stems(item, folder / "stems")))
+            slots = list(skip)
+            slots[len(cards) - 1] = cards[-1]
+            yield {**desk, "cards": list(cards), "message": ready(len(cards), request)}, gr.skip(), *slots
+    except Cancelled:
+        yield {**desk, "cards": list(cards), "message": stopped(len(cards))}, gr.skip(), *skip
+    except EarwormError as error:
+        yield {**desk, "cards": list(cards), "message": str(error)}, gr.skip(), *skip
+        raise as_message(error) from error
+    finally:
+        cancel.set()  # an engine that is still computing for a page that left stops too
+        sessions.end(session)
+
+
+def ready(n_takes: int, request: Request) -> str:
+    """What to say when all is done."""
+    return f"{n_takes} take{'s' if n_takes != 1 else ''} ready. Seed {request.seed} brings them back."
+
+
+def stopped(n_takes: int) -> str:
+    """What to say after Stop."""
+    return f"Stopped. {n_takes} finished take{'s stay' if n_takes != 1 else ' stays'}." if n_takes else "Stopped."
+
+
+def finish(desk: dict) -> tuple:
+    """Always at the end: leftover skeletons go, Make comes back.
+
+    Returns:
+        status, make button, stop button, then `MAX_TAKES` slots.
+    """
+    slots = [gr.skip() if i < len(desk["cards"]) else gr.HTML("", visible=False) for i in range(MAX_TAKES)]
+    return done_line(desk["message"]), gr.Button(interactive=True), gr.Button(visible=False), *slots
+
+
+def engine_note(engines: Sequence[Engine], name: str) -> str:
+    """Why the chosen engine cannot run, or nothing."""
+    try:
+        choose_engine(engines, name)
+    except EngineUnavailable as error:
+        return f'<p class="ew-note-line">⚠ {escape(str(error))}</p>'
+    return ""

@@ -1,0 +1,34 @@
+"""What the page needs from the rooms to its left, as callables. The composition root fills it; tests fill it with fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from modules.types import Audio, Hum, Lyrics, Reference, Take, TextReading
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Callables that listen, decode and write.
+
+    text        (prompt, negative) → what was understood
+    hum         path of a recording → what was heard
+    reference   path of a track → what was heard
+    lyrics      text → lines of syllables
+    read_audio  path of any sound file → Audio (raises InputError when it is none)
+    export      (take, folder) → {"WAV": path, "MP3": path, "MIDI": path, "Recipe": path, …}, in the order shown;
+                at least one sound file that a browser plays
+    stems       (take, folder) → {lane: path of a sound file that a browser plays}, in the order shown
+    voices      () → names of singing voices, without "auto"
+    """
+
+    text: Callable[[str, str], TextReading]
+    hum: Callable[[Path], Hum]
+    reference: Callable[[Path], Reference]
+    lyrics: Callable[[str], Lyrics]
+    read_audio: Callable[[Path], Audio]
+    export: Callable[[Take, Path], Mapping[str, Path]]
+    stems: Callable[[Take, Path], Mapping[str, Path]]
+    voices: Callable[[], tuple[str, ...]]

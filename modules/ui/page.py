@@ -1,0 +1,125 @@
+"""The page: four tabs, one Make button, one results area; and what `launch()` needs to show it.
+
+Composition only: tabs build and connect themselves, `handlers.py` runs, `api.py` adds the named endpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import gradio as gr
+
+from modules.assets import asset
+from modules.config import MAX_TAKES
+from modules.types import Engine
+from modules.ui import handlers, hum_tab, lyrics_tab, more, reference_tab, text_tab
+from modules.ui.api import build_endpoints
+from modules.ui.form import Form, sentence
+from modules.ui.listeners import Listeners
+from modules.ui.sessions import Sessions, results_folder
+from modules.ui.theme import head, header, theme
+
+AT_ONCE = 2  # jobs that run at the same time; two cores, two people
+LISTEN_AT_ONCE = 2
+WAITING = 24  # jobs that may wait; more are told to come back
+UPLOAD_LIMIT = "200mb"
+CACHE_S = (3600, 24 * 3600)  # how often uploads are looked through, and how old they may get
+EMPTY_STAGE = ('<div class="ew-empty"><p>Your takes will stand here, side by side.</p>'
+               "<p>Fill in one tab or several, then press Make.</p></div>")
+
+
+def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = ()) -> gr.Blocks:
+    """The whole page, wired.
+
+    Args:
+        engine: the engine chosen at first.
+        listeners: what hears, decodes and writes.
+        others: further engines that can be chosen.
+    """
+    engines = (engine, *others)
+    sessions = Sessions()
+    with gr.Blocks(title="Earworm", analytics_enabled=False, delete_cache=CACHE_S) as page:
+        gr.HTML(header(), elem_id="header")
+        desk = gr.State(handlers.empty_desk())
+        with gr.Column(elem_id="composer"):
+            with gr.Tabs(elem_id="inputs"):
+                with gr.Tab("Describe", id="describe"):
+                    text = text_tab.build()
+                with gr.Tab("Hum", id="hum", render_children=True):
+                    hum = hum_tab.build()
+                with gr.Tab("Track", id="track", render_children=True):
+                    track = reference_tab.build()
+                with gr.Tab("Lyrics", id="lyrics", render_children=True):
+                    lyrics = lyrics_tab.build(listeners)
+            extra = more.build(engines)
+            engine_words = gr.HTML("", elem_id="engine-note")
+            with gr.Row(elem_id="make-row"):
+                make = gr.Button("Make", variant="primary", elem_id="make", scale=0, min_width=150)
+                stop = gr.Button("Stop", visible=False, elem_id="stop", scale=0, min_width=90)
+                used = gr.HTML(f"<p>{sentence(Form())}</p>", elem_id="used")
+        status = gr.HTML("", elem_id="status")
+        with gr.Row(elem_id="takes-grid", elem_classes="ew-grid"):
+            slots = [gr.HTML(EMPTY_STAGE if i == 0 else "", visible=i == 0, elem_classes="ew-slot")
+                     for i in range(MAX_TAKES)]
+        with gr.Accordion("Earlier takes", open=False, visible=False, elem_id="earlier") as lid:
+            earlier = gr.HTML("")
+
+        text_tab.connect(text, listeners)
+        hum_tab.connect(hum, listeners)
+        reference_tab.connect(track, listeners)
+        lyrics_tab.connect(lyrics, listeners)
+
+        fields = {
+            "prompt": text.prompt, "negative": text.negative, "hum": hum.sound, "faithfulness": hum.faithfulness,
+            "reference": track.sound, "reference_mode": track.mode, "lyrics": lyrics.words, "voice": lyrics.voice,
+            **{f"dial_{name}": slider for name, slider in extra.dials.items()},
+            **{f"auto_{name}": box for name, box in extra.autos.items()},
+            "key": extra.key, "meter": extra.meter, "takes": extra.takes, "seed": extra.seed, "engine": extra.engine,
+        }
+
+        def read_form(values: Sequence) -> Form:
+            return Form.from_fields(dict(zip(fields, values)))
+
+        def tell_used(*values):
+            """The line beside Make."""
+            return f"<p>{handlers.escape(sentence(read_form(values)))}</p>"
+
+        def run(desk_now, request: gr.Request, *values):
+            """Compose and show, card by card."""
+            yield from handlers.run(read_form(values), desk_now, session=request.session_hash or "", engines=engines,
+                                    listeners=listeners, sessions=sessions)
+
+        def stop_mine(request: gr.Request):
+            """Stop this session's job only."""
+            sessions.stop(request.session_hash or "")
+            return gr.Button("Stopping …", interactive=False)
+
+        def leave(request: gr.Request):
+            """The page was closed: nobody waits for the job any more."""
+            sessions.stop(request.session_hash or "")
+
+        inputs = list(fields.values())
+        gr.on([component.change for component in inputs], tell_used, inputs, used, show_progress="hidden",
+              trigger_mode="always_last", queue=False, api_visibility="private")
+        extra.engine.change(lambda name: handlers.engine_note(engines, name), extra.engine, engine_words,
+                            show_progress="hidden", api_visibility="private")
+        quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        gr.on([make.click, text.prompt.submit], handlers.prepare, [extra.takes, desk],
+              [desk, status, make, stop, lid, earlier, *slots], queue=False, trigger_mode="once", **quiet).then(
+            run, [desk, *inputs], [desk, status, *slots], concurrency_id="generate", concurrency_limit=AT_ONCE, **quiet
+        ).then(handlers.finish, desk, [status, make, stop, *slots], queue=False, **quiet)
+        stop.click(stop_mine, None, stop, queue=False, **quiet)
+        page.unload(leave)
+        build_endpoints(engines, listeners, sessions)
+    page.queue(max_size=WAITING, default_concurrency_limit=LISTEN_AT_ONCE)
+    return page
+
+
+def launch_options() -> dict:
+    """Keyword arguments for `Blocks.launch`: looks, limits, and which folders may be served."""
+    return {
+        "theme": theme(), "css": asset("theme/earworm.css").read_text(encoding="utf-8"), "head": head(),
+        "allowed_paths": [str(results_folder()), str(asset("examples"))], "footer_links": ["api"],
+        "run_history": False, "max_file_size": UPLOAD_LIMIT, "show_error": False, "ssr_mode": False, "share": False,
+        "pwa": False,
+    }

@@ -1,0 +1,185 @@
+"""Pictures as hand-written SVG in HTML: waveform, piano roll, pitch curve, energy.
+
+Shapes stretch to the width they get (`preserveAspectRatio="none"`, x in thousandths of the duration); words stand
+beside them as HTML at a percentage of the width, so that they stay readable on a phone. Colours are CSS variables of
+`assets/theme/earworm.css`, one per lane. Knows notes and seconds; refuses to know components and requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from modules.types import Audio, Hum, Part, Reference
+
+NOTE_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+WIDTH = 1000.0  # units of x
+WAVE_BARS = 140
+NARROW_PX = 330.0  # width of a roll on a phone, for deciding which words fit
+LETTER_PX = 6.6  # mean width of a letter of a chord name at the smallest size
+DRUM_ROWS = ((35, 36, 41, 45, 43), (37, 38, 39, 40, 47, 48, 50), (42, 44, 46, 49, 51, 53, 57, 59))  # GM keys
+
+
+def note_name(midi: int) -> str:
+    """Scientific pitch name: 60 → "C4"."""
+    return f"{NOTE_NAMES[midi % 12]}{midi // 12 - 1}"
+
+
+def _svg(body: str, height: float, title: str) -> str:
+    return (f'<svg viewBox="0 0 {WIDTH:.0f} {height:g}" preserveAspectRatio="none" role="img" '
+            f'aria-label="{escape(title)}">{body}</svg>')
+
+
+def _boxes(boxes: Iterable[tuple[float, float, float, float]]) -> str:
+    """One path of rectangles (x, y, width, height)."""
+    return "".join(f"M{x:.1f} {y:.1f}h{w:.1f}v{h:.1f}h-{w:.1f}z" for x, y, w, h in boxes)
+
+
+def waveform(audio: Audio) -> str:
+    """The sound's peaks as bars, twice: at rest, and played (uncovered by `--p`)."""
+    mono = np.abs(audio.mono)
+    edges = np.linspace(0, len(mono), WAVE_BARS + 1).astype(int)
+    peaks = np.array([mono[a:b].max() if b > a else 0.0 for a, b in zip(edges[:-1], edges[1:])])
+    peaks = np.sqrt(peaks / max(float(peaks.max()), 1e-6))  # the square root shows quiet passages too
+    step = WIDTH / WAVE_BARS
+    path = _boxes((i * step + 1, 24 - 22 * p, step * 0.62, max(44 * p, 2)) for i, p in enumerate(peaks))
+    shape = f'<svg viewBox="0 0 {WIDTH:.0f} 48" preserveAspectRatio="none" aria-hidden="true"><path d="{path}"/></svg>'
+    return f'<span class="ew-wave">{shape}<span class="ew-wave-played">{shape}</span></span>'
+
+
+def _words(items: Sequence[tuple[float, float, str]], kind: str, duration_s: float) -> str:
+    """Words at times; those that would touch their left neighbour on a phone are marked `tight`."""
+    out, free_px = [], -1.0
+    for start_s, end_s, text in items:
+        left_px = start_s / duration_s * NARROW_PX
+        tight = left_px < free_px
+        if not tight:
+            free_px = left_px + len(text) * LETTER_PX + 6
+        left, width = 100 * start_s / duration_s, 100 * (end_s - start_s) / duration_s
+        out.append(f'<span class="{kind}{" tight" if tight else ""}" style="left:{left:.2f}%;max-width:{width:.2f}%">'
+                   f"{escape(text)}</span>")
+    return "".join(out)
+
+
+def _bands(sections: Sequence[Mapping[str, Any]], duration_s: float, height: float) -> str:
+    """Alternating bands behind sections."""
+    return "".join(
+        f'<rect class="ew-band ew-band-{index % 2}" x="{WIDTH * s["start_s"] / duration_s:.1f}" y="0" '
+        f'width="{WIDTH * max(min(s["end_s"], duration_s) - s["start_s"], 0) / duration_s:.1f}" height="{height:g}"/>'
+        for index, s in enumerate(sections))
+
+
+def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[Mapping[str, Any]] = (),
+               chords: Sequence[Mapping[str, Any]] = (), bar_starts_s: Sequence[float] = ()) -> str:
+    """Notes of all parts, one colour a lane, drums below; section names above, chord names below, a playhead.
+
+    Args:
+        parts: as performed.
+        duration_s: length of the picture, the sound's.
+        sections: {name, start_s, end_s} in order.
+        chords: {name, start_s, end_s} in order.
+        bar_starts_s: for the grid.
+
+    Returns:
+        HTML; the playhead stands at the CSS variable `--p` (0 %–100 %).
+    """
+    height, drum_height = 176.0, 28.0
+    pitched = [(p.lane, [(n.onset_s, n.offset_s, n.midi) for n in (*p.notes, *p.sung)]) for p in parts
+               if not p.is_drum]
+    midis = [m for _, notes in pitched for _, _, m in notes] or [60]
+    middle, span = (min(midis) + max(midis)) / 2, max(max(midis) - min(midis) + 4, 24)
+    has_drums = any(p.is_drum for p in parts)
+    area = height - (drum_height if has_drums else 0)
+    row = area / span
+    body = [_bands(sections, duration_s, height)]
+    lines = "".join(f"M{WIDTH * t / duration_s:.1f} 0v{height:g}" for t in bar_starts_s if 0 < t < duration_s)
+    if len(bar_starts_s) <= 80 and lines:
+        body.append(f'<path class="ew-bars" d="{lines}"/>')
+    order = {"pad": 0, "comp": 1, "comp2": 1, "bass": 2, "counter": 3, "melody": 4, "vocal": 5}
+    for lane, notes in sorted(pitched, key=lambda item: order.get(item[0], 1)):
+        path = _boxes((WIDTH * on / duration_s, area / 2 - (m - middle) * row - row / 2,
+                       max(WIDTH * (min(off, duration_s) - on) / duration_s - 0.8, 1.6), max(row * 0.95, 3.0))
+                      for on, off, m in notes if on < duration_s)
+        body.append(f'<path class="lane-{escape(lane)}" d="{path}"/>')
+    if has_drums:
+        hits = [(n.onset_s, next((i for i, keys in enumerate(DRUM_ROWS) if n.midi in keys), 2))
+                for p in parts if p.is_drum for n in p.notes if n.onset_s < duration_s]
+        path = _boxes((WIDTH * t / duration_s, height - 7 - 7.5 * line, 3.2, 5) for t, line in hits)
+        body.append(f'<path class="lane-drums" d="{path}"/>')
+    title = (f"Piano roll of {len(parts)} parts over {duration_s:.0f} seconds"
+             + (f", sections: {', '.join(s['name'] for s in sections)}" if sections else ""))
+    names = _words([(s["start_s"], s["end_s"], s["name"]) for s in sections], "ew-section", duration_s)
+    spelled = _words([(c["start_s"], c["end_s"], c["name"]) for c in chords if c["name"] != "N"], "ew-chord", duration_s)
+    legend = "".join(f'<li><i class="dot lane-{escape(p.lane)}"></i>{escape(lane_title(p.lane))}'
+                     f'<span>{escape(p.instrument.replace("_", " "))}</span></li>' for p in parts)
+    return (f'<figure class="ew-roll"><div class="ew-words">{names}</div>'
+            f'<div class="ew-stretch" data-seek style="height:{height:g}px">{_svg("".join(body), height, title)}'
+            f'<i class="ew-head"></i></div><div class="ew-words">{spelled}</div>'
+            f'<ul class="ew-legend" aria-label="Parts">{legend}</ul></figure>')
+
+
+def lane_title(lane: str) -> str:
+    """A lane's name for people."""
+    return {"comp": "chords", "comp2": "second chords", "counter": "counter-melody", "vocal": "voice"}.get(lane, lane)
+
+
+def pitch_curve(hum: Hum) -> str:
+    """The hum's pitch over time with the notes found under it."""
+    height = 170.0
+    if not hum.notes:
+        return ""
+    duration = max(hum.notes[-1].offset_s, float(hum.f0_times_s[-1]) if len(hum.f0_times_s) else 0.0, 0.5)
+    midis = [n.midi for n in hum.notes]
+    low, high = min(midis) - 2.5, max(midis) + 2.5
+
+    def x(time_s: float) -> float:
+        return WIDTH * time_s / duration
+
+    def y(midi: float) -> float:
+        return height * (high - midi) / (high - low)
+
+    grid = "".join(f"M0 {y(m):.1f}H{WIDTH:.0f}" for m in range(int(low) + 1, int(high) + 1) if m % 12 in (0, 5, 7))
+    notes = _boxes((x(n.onset_s), y(n.midi + 0.5), max(x(n.offset_s - n.onset_s), 2), height / (high - low))
+                   for n in hum.notes)
+    voiced = np.asarray(hum.f0_hz) > 0
+    pitch = np.zeros(len(voiced))
+    pitch[voiced] = 69 + 12 * np.log2(np.asarray(hum.f0_hz)[voiced] / 440.0) - hum.tuning_cents / 100.0
+    curve, pen = [], "M"
+    for time_s, value, sounds in zip(hum.f0_times_s, pitch, voiced):
+        if not sounds or not low <= value <= high:
+            pen = "M"
+            continue
+        curve.append(f"{pen}{x(time_s):.1f} {y(value):.1f}")
+        pen = "L"
+    body = (f'<path class="ew-grid" d="{grid}"/><path class="ew-note" d="{notes}"/>'
+            f'<path class="ew-f0" d="{"".join(curve)}"/>')
+    labels = _words([(n.onset_s, n.offset_s + 1, note_name(n.midi)) for n in hum.notes], "ew-chord", duration)
+    tune = ";".join(f"{n.onset_s:.3f},{n.offset_s - n.onset_s:.3f},{n.midi}" for n in hum.notes)
+    title = f"Pitch curve of your hum with {len(hum.notes)} notes from {note_name(min(midis))} to {note_name(max(midis))}"
+    return (f'<figure class="ew-roll ew-pitch"><div class="ew-stretch" style="height:{height:g}px">'
+            f'{_svg(body, height, title)}<i class="ew-head"></i></div><div class="ew-words">{labels}</div>'
+            f'<button type="button" class="ew-small ew-notes" data-notes="{tune}">▶ Play these notes</button></figure>')
+
+
+def energy_curve(reference: Reference) -> str:
+    """A track's energy over time with its sections."""
+    height = 110.0
+    energy = np.asarray(reference.energy, float)
+    if not len(energy):
+        return ""
+    ends = [s.end_s for s in reference.sections]
+    duration = max([float(len(energy)), *ends])
+    spans = [{"name": s.name, "start_s": s.start_s, "end_s": s.end_s} for s in reference.sections]
+    at = np.minimum(np.arange(len(energy)) + 0.5, duration)
+    points = "".join(f"L{WIDTH * t / duration:.1f} {height - 6 - (height - 14) * min(max(e, 0), 1):.1f}"
+                     for t, e in zip(at, energy))
+    first, last = points[1:].split("L")[0].split(), points.rsplit("L", 1)[1].split()
+    area = f"M0 {height:g}L0 {first[1]}{points}L{WIDTH:.0f} {last[1]}L{WIDTH:.0f} {height:g}z"
+    body = _bands(spans, duration, height) + f'<path class="ew-energy" d="{area}"/>'
+    names = _words([(s["start_s"], s["end_s"], s["name"]) for s in spans], "ew-section", duration)
+    return (f'<figure class="ew-roll"><div class="ew-words">{names}</div><div class="ew-stretch" '
+            f'style="height:{height:g}px">{_svg(body, height, "Energy of the track over time")}</div>'
+            f'<figcaption>Energy, second by second</figcaption></figure>')

@@ -1,0 +1,202 @@
+"""The singing voice: sung notes in, a vocal stem out. Diphones from a voice's bank, stretched to the timeline and
+joined; pitch and dynamics from `expression`; sound by WORLD (Morise et al. 2016) at the output rate.
+
+Owns the assembly of frames and levels; refuses to know lyrics as text, mixing and other stems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pyworld
+from scipy.ndimage import gaussian_filter1d
+
+from modules.errors import InputError
+from modules.types import Audio, SungNote
+from modules.vocoder.articulation import Phone, plan_phones
+from modules.vocoder.expression import brightness_curve, level_curve, pitch_curve
+from modules.vocoder.phones import FRICATIVES, NASALS, PAUSE, PLOSIVES, SIBILANTS, SONORANTS, UNVOICED
+from modules.vocoder.timbre import DB, FFT_SIZE, aperiodicity, log_spectrum, loudness_db
+from modules.vocoder.voicebank import FRAME_S, Frames, Voicebank, VoiceInfo, fit_octave, load_voicebank, voices
+
+__all__ = ["VoiceInfo", "fit_octave", "sing", "voices"]
+
+LEAD_FRAMES, TAIL_FRAMES = 6, 12  # of the bank's pauses round a phrase
+JOIN_FRAMES = 5  # over which two halves of a consonant are drawn together on each side
+VOWEL_DB = -20.0  # loudness of a vowel at velocity 100 in dBFS: peaks then stay below full scale
+EVENING = 0.6  # share of what a vowel's inside deviates by that the second pass takes out
+# dB louder than in speech: singing masks consonants, the trial found
+BOOST_DB = {**dict.fromkeys(FRICATIVES, 2.5), **dict.fromkeys(PLOSIVES, 3.5), **dict.fromkeys(NASALS, 1.5),
+            **dict.fromkeys(SIBILANTS, 0.0)}
+HISS_CEILING_DB = -9.0  # sibilants at most this far below a vowel
+BRIGHTEN = 1.0  # dB an octave above 500 Hz: a sung voice has more top than a spoken one
+SHARPEN = 1.12  # statistical voices are over-smoothed: formants drawn out by this factor
+BREATH_S, BREATH_GAP_S, BREATH_DB = 0.32, 0.45, -14.0
+
+
+def sing(notes: Sequence[SungNote], *, voice: str, duration_s: float, seed: int, sample_rate: int = 44_100) -> Audio:
+    """Sing notes.
+
+    Args:
+        notes: sorted, not overlapping; `phonemes` ARPAbet without stress, empty = the previous vowel goes on.
+        voice: a name from `voices()`. Notes outside its range are sung, less well.
+        duration_s: length of the stem; what sounds later is cut.
+        seed: the same seed gives the same samples.
+        sample_rate: 44,100, 48,000, 22,050 or 16,000 Hz.
+    Returns:
+        Mono audio, float32 (1, round(duration_s · sample_rate)); silence when there are no notes.
+    Raises:
+        InputError: unknown voice or phoneme, notes out of order, or an unknown sample rate.
+    """
+    _check(notes, sample_rate)
+    bank = load_voicebank(voice)
+    out = np.zeros(round(duration_s * sample_rate))
+    if not notes:
+        return Audio(out[None].astype(np.float32), sample_rate)
+    rng = np.random.default_rng(seed)
+    n_frames = int(np.ceil((notes[-1].offset_s + 1.0) / FRAME_S))
+    pitch = pitch_curve(notes, n_frames, rng)
+    level = level_curve(notes, n_frames)
+    tilt = brightness_curve(notes, n_frames)
+    silent_from = 0
+    for phrase in plan_phones(notes, bank):
+        start, frames, nuclei, gain = _assemble(phrase, bank, silent_from)
+        part = slice(start, start + len(frames))
+        sound = _synthesise(frames, nuclei, gain + level[part], pitch[part], tilt[part], sample_rate)
+        first = round(start * FRAME_S * sample_rate)
+        sound = sound[:max(len(out) - first, 0)]
+        out[first:first + len(sound)] += sound
+        silent_from = start + len(frames)
+    peak = np.abs(out).max(initial=0.0)
+    if peak > 0.98:
+        out *= 0.98 / peak
+    return Audio(out[None].astype(np.float32), sample_rate)
+
+
+def _check(notes: Sequence[SungNote], sample_rate: int) -> None:
+    if sample_rate not in FFT_SIZE:
+        raise InputError(f"A voice cannot sing at {sample_rate} Hz; one of {', '.join(map(str, FFT_SIZE))} would do.")
+    for note in notes:
+        if not 0 <= note.onset_s < note.offset_s:
+            raise InputError(f"A sung note lasts from {note.onset_s} to {note.offset_s} s; it must end after it starts.")
+    for first, second in pairwise(notes):
+        if second.onset_s < first.offset_s - 1e-6:
+            raise InputError(f"Sung notes overlap at {second.onset_s:.2f} s; a voice sings one note at a time, in order.")
+
+
+def _stretch(frames: Frames, n: int) -> Frames:
+    """Linear in time; voicing by the nearest frame."""
+    where = (np.arange(n) + 0.5) * (len(frames) / n) - 0.5
+    where = np.clip(where, 0, len(frames) - 1)
+    low = np.floor(where).astype(int)
+    high = np.minimum(low + 1, len(frames) - 1)
+    part = (where - low).astype(np.float32)
+    envelope = frames.envelope[low] * (1 - part)[:, None] + frames.envelope[high] * part[:, None]
+    db = frames.aperiodicity[low] * (1 - part) + frames.aperiodicity[high] * part
+    return Frames(envelope, db, frames.voiced[np.round(where).astype(int)])
+
+
+def _concatenate(parts: Sequence[Frames]) -> Frames:
+    return Frames(np.concatenate([p.envelope for p in parts]), np.concatenate([p.aperiodicity for p in parts]),
+                  np.concatenate([p.voiced for p in parts]))
+
+
+def _joined(left: Frames, right: Frames) -> Frames:
+    """Two halves of a phone with the step between them spread over `JOIN_FRAMES` on each side."""
+    step = (right.envelope[0] - left.envelope[-1]) / 2
+    near_left, near_right = min(JOIN_FRAMES, len(left)), min(JOIN_FRAMES, len(right))
+    envelope_left, envelope_right = left.envelope.copy(), right.envelope.copy()
+    envelope_left[-near_left:] += np.linspace(0, 1, near_left + 1)[1:, None].astype(np.float32) * step
+    envelope_right[:near_right] -= np.linspace(1, 0, near_right + 1)[:-1, None].astype(np.float32) * step
+    return _concatenate([Frames(envelope_left, left.aperiodicity, left.voiced),
+                         Frames(envelope_right, right.aperiodicity, right.voiced)])
+
+
+def _held(left: Frames, right: Frames, n: int) -> Frames:
+    """A nucleus of `n` frames: both halves at speech rate, the time between them morphs from one to the other."""
+    hold = n - len(left) - len(right)
+    if hold <= 0:
+        return _stretch(_joined(left, right), n)
+    weight = (0.5 - 0.5 * np.cos(np.pi * (np.arange(hold) + 1) / (hold + 1))).astype(np.float32)
+    envelope = left.envelope[-1] * (1 - weight)[:, None] + right.envelope[0] * weight[:, None]
+    db = left.aperiodicity[-1] * (1 - weight) + right.aperiodicity[0] * weight
+    return _concatenate([left, Frames(envelope, db, np.ones(hold, bool)), right])
+
+
+def _assemble(phrase: Sequence[Phone], bank: Voicebank, silent_from: int
+              ) -> tuple[int, Frames, list[tuple[int, int]], np.ndarray]:
+    """(first frame, frames, nuclei as frame ranges, consonant gain in dB) of a phrase with its pauses and breath."""
+    edges = [round(phrase[0].start_s / FRAME_S)] + [round(phone.end_s / FRAME_S) for phone in phrase]
+    symbols = [PAUSE, *(phone.symbol for phone in phrase), PAUSE]
+    room = edges[0] - silent_from
+    lead = bank.halves(symbols[1], PAUSE, symbols[1])[1]
+    lead = lead.part(slice(max(len(lead) - min(LEAD_FRAMES, room), 0), None)) if room > 0 else lead.part(slice(0, 0))
+    tail = bank.halves(symbols[-2], PAUSE, symbols[-2])[0].part(slice(0, TAIL_FRAMES))
+    parts, nuclei, gains = [lead], [], [np.linspace(-20, 0, len(lead) + 1)[:-1]]
+    start = edges[0] - len(lead)
+    if room * FRAME_S >= BREATH_GAP_S:
+        breath, breath_gain = _breath(symbols[1:], bank)
+        start -= len(breath)
+        parts.insert(0, breath)
+        gains.insert(0, breath_gain)
+    for i, phone in enumerate(phrase):
+        n = edges[i + 1] - edges[i]
+        if n <= 0:
+            continue
+        left, right = bank.halves(*symbols[i:i + 3])
+        if phone.nucleus:
+            nuclei.append((edges[i] - start, edges[i + 1] - start))
+        frames = _held(left, right, n) if phone.nucleus else _stretch(_joined(left, right), n)
+        if phone.symbol in SONORANTS:
+            frames = Frames(frames.envelope, np.clip(1.3 * frames.aperiodicity - 9.0, -30.0, -15.0), frames.voiced)
+        parts.append(frames)
+        gains.append(np.full(n, BOOST_DB.get(phone.symbol, 0.0)))
+    parts.append(tail)
+    gains.append(np.linspace(0, -30, len(tail)))
+    return start, _concatenate(parts), nuclei, gaussian_filter1d(np.concatenate(gains), 2.0, mode="nearest")
+
+
+def _breath(symbols: Sequence[str], bank: Voicebank) -> tuple[Frames, np.ndarray]:
+    """An intake of breath: the H of the phrase's first vowel, and its gain in dB."""
+    vowel = next((symbol for symbol in symbols if symbol in SONORANTS), "AH")
+    n = round(BREATH_S / FRAME_S)
+    colour = bank.units["HH", vowel][0].envelope.mean(axis=0)
+    t = np.linspace(0, 1, n)
+    shape = np.interp(t, (0, 0.55, 0.8, 1), (-18.0, 0.0, -2.0, -30.0))
+    return Frames(np.repeat(colour[None], n, axis=0), np.zeros(n, np.float32), np.zeros(n, bool)), shape + BREATH_DB
+
+
+def _synthesise(frames: Frames, nuclei: Sequence[tuple[int, int]], gain_db: np.ndarray, pitch: np.ndarray,
+                tilt_db: np.ndarray, rate: int) -> np.ndarray:
+    """Level the phrase and let WORLD sound it: float64 (samples,)."""
+    n = len(frames)
+    pitch = np.pad(pitch, (0, n - len(pitch)), mode="edge")
+    f0 = 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
+    envelope = frames.envelope.copy()
+    envelope[:, 2:25] *= SHARPEN
+    db = gaussian_filter1d(frames.aperiodicity.astype(float), 2.0, mode="nearest")
+    periodic = gaussian_filter1d(np.clip(-db / 9.0, 0.0, 1.0) * frames.voiced, 2.0, mode="nearest")
+    log_power = log_spectrum(envelope, periodic, tilt_db + BRIGHTEN, rate)
+    loudness = loudness_db(log_power, f0, rate)
+    log_power += ((_evening(loudness, nuclei) + gain_db) * DB)[:, None]
+    spectrum = np.exp(log_power)
+    return pyworld.synthesize(np.where(frames.voiced, f0, 0.0), spectrum, aperiodicity(db, frames.voiced, rate),
+                              rate, FRAME_S * 1000)
+
+
+def _evening(loudness: np.ndarray, nuclei: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Gain in dB (T,) that brings every nucleus to `VOWEL_DB`, then evens its inside; linear over the consonants."""
+    times, gains = [], []
+    for start, end in nuclei:
+        core = slice(start + (end - start) // 5, end - (end - start) // 5 or end)
+        gain = VOWEL_DB - float(np.median(loudness[core]))
+        times += [start, end - 1]
+        gains += [gain, gain]
+    gain = np.interp(np.arange(len(loudness)), times, gains)
+    for start, end in nuclei:
+        residual = gaussian_filter1d(loudness[start:end] + gain[start:end] - VOWEL_DB, 8.0, mode="nearest")
+        fade = np.minimum(1.0, np.minimum(np.arange(end - start), np.arange(end - start)[::-1]) / 8.0)
+        gain[start:end] -= EVENING * fade * np.clip(residual, -6.0, 6.0)
+    return gain
