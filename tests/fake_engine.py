@@ -112,6 +112,8 @@ class FakeEngine:
         self.requests.append(request)
         if "impossible" in request.prompt:
             raise InputError("the prompt asks for the impossible; ask for something else.")
+        if "crash" in request.prompt:
+            raise RuntimeError("a defect in the engine")
         steps = 60 if "slow" in request.prompt else self.steps
         for number in range(request.takes):
             for step in range(steps):

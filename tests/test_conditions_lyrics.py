@@ -31,7 +31,8 @@ def pieces(word):
 
 
 def test_marks_of_many_shapes_name_sections():
-    lyrics = parse("[Verse 1: Ann]\nhey\n[Pre-Chorus]\nho\nCHORUS:\nhi\n(Bridge)\nha\n**Chorus**\nyo\nVerse two\nla\n[Outro]\nbye")
+    lyrics = parse("[Verse 1: Ann]\nhey\n[Pre-Chorus]\nho\nCHORUS:\nhi\n(Bridge)\nha\n**Chorus**\nyo\n"
+                   "Verse two\nla\n[Outro]\nbye")
     assert lyrics.line_sections == ("verse", "prechorus", "chorus", "bridge", "chorus", "verse", "outro")
     assert lyrics.stanzas == tuple(range(7)) and not lyrics.warnings
 
@@ -90,7 +91,8 @@ def test_emoji_are_skipped_with_a_warning():
 
 
 @pytest.mark.parametrize(("text", "script"), [
-    ("Привет мир", "Cyrillic"), ("こんにちは", "Japanese"), ("مرحبا", "Arabic"), ("שלום עולם", "Hebrew"), ("你好", "Chinese")])
+    ("Привет мир", "Cyrillic"), ("こんにちは", "Japanese"), ("مرحبا", "Arabic"),
+    ("שלום עולם", "Hebrew"), ("你好", "Chinese")])
 def test_scripts_that_cannot_be_sung(text, script):
     with pytest.raises(InputError, match=script):
         parse(text)
@@ -104,7 +106,8 @@ def test_other_latin_languages_are_sung_with_a_warning():
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("", "empty"), (" \n\n", "empty"), ("!!! ... --\n?", "no words"), ("😀", "no words"), ("[Verse]\n[Chorus]", "no words"),
+    ("", "empty"), (" \n\n", "empty"), ("!!! ... --\n?", "no words"), ("😀", "no words"),
+    ("[Verse]\n[Chorus]", "no words"),
     ("a\n" * 10_000, "10,000 lines"), ("la la (x8)\n" * 60, "lines"), ("word " * 5000, "characters")])
 def test_what_cannot_be_sung_says_why(text, message):
     with pytest.raises(InputError, match=message) as caught:
@@ -119,14 +122,15 @@ def test_line_limit_is_exact():
 
 
 def test_prose_without_breaks_is_divided_into_breaths():
-    lyrics = parse("the rain is falling on the roof and I am thinking of the summer when we danced along the shore " * 2)
+    lyrics = parse("the rain is falling on the roof and I am thinking of the summer when we danced on the shore " * 2)
     assert len(lyrics.lines) >= 3 and max(map(len, lyrics.lines)) <= 20
     assert min(map(len, lyrics.lines)) >= 8
 
 
 @pytest.mark.parametrize(("word", "phones"), [
     ("love", "L AH V"), ("LOVE", "L AH V"), ("sooooo", "S OW"), ("yeahhh", "Y AE"), ("looove", "L AH V"),
-    ("lovin'", "L AH V IH N"), ("o'er", "AO R"), ("moonlight", "M UW N L AY T"), ("hmmm", "HH AH M"), ("crème", "K R EH M"),
+    ("lovin'", "L AH V IH N"), ("o'er", "AO R"), ("moonlight", "M UW N L AY T"), ("hmmm", "HH AH M"),
+    ("café", "K AH F EY"),
     ("Zorblax", "Z AO R B L AE K S"), ("NYC", "EH N W AY S IY")])
 def test_pronunciation(word, phones):
     assert sounds(word) == phones

@@ -1,7 +1,8 @@
 """Words as a condition: pasted text → sections, lines, words, syllables with phonemes and stress.
 
 Owns marks, stanzas, repeats and what counts as a sung word. Refuses to know steps, bars and notes (that is
-`prosody`) and how a word sounds (that is `lexicon`). Everything that is dropped or guessed is said in `warnings`.
+`prosody` and `underlay`) and how a word sounds (that is `lexicon`). Everything that is dropped or
+guessed is said in `warnings`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import replace
 
 from modules import config
 from modules.conditions import lexicon, numerals
-from modules.conditions.prosody import LyricPlan, fit_to_notes, place
+from modules.conditions.prosody import LyricPlan, place
+from modules.conditions.underlay import fit_to_notes
 from modules.errors import InputError
 from modules.types import Lyrics, Syllable
 
@@ -56,8 +58,9 @@ def parse(text: str) -> Lyrics:
     Raises:
         InputError: nothing to sing, a script that cannot be sung yet, or more lines than one song takes.
     """
-    if len(text.splitlines()) > 2 * config.MAX_LYRIC_LINES:
-        _refuse_length(sum(1 for line in text.splitlines() if line.strip()))
+    n_lines = sum(1 for line in text.splitlines() if line.strip())
+    if n_lines > 2 * config.MAX_LYRIC_LINES:  # marks are lines too; what is sung is counted below
+        _refuse_length(n_lines)
     if len(text) > MAX_CHARS:
         raise InputError(f"The lyrics have {len(text):,} characters; up to {MAX_CHARS:,} fit in one song.")
     warnings: list[str] = []
@@ -85,7 +88,7 @@ def parse(text: str) -> Lyrics:
     if not lines:
         raise InputError(_nothing_to_sing(text, unread))
     if len(lines) > config.MAX_LYRIC_LINES:
-        _refuse_length(len(lines))
+        _refuse_length(len(lines), " once repeats are written out and long lines divided into breaths")
     return Lyrics(tuple(lines), tuple(names), tuple(indices), tuple(warnings + _warn(unread, guessed, n_words)))
 
 
@@ -121,7 +124,7 @@ def _stanzas(text: str, warnings: list[str]) -> list[tuple[str, list[str]]]:
         pending = ""
 
     for raw in text.splitlines():
-        line = raw.strip().strip("*_#").strip()
+        line = re.sub(r"^#+\s+", "", raw.strip()).strip("*_ ")  # Markdown's heading and bold
         if not line:
             fresh = True
             continue
@@ -248,7 +251,9 @@ def _breaths(words: list[list[Syllable]]) -> list[list[list[Syllable]]]:
 
 
 def _script(word: str) -> str:
-    return unicodedata.name(next(char for char in word if char.isalpha()), "unknown").split()[0].capitalize()
+    """What the word is written in, by its first letter's Unicode name; "emoji" for signs that are no letters."""
+    letter = next(filter(str.isalpha, word), "")
+    return unicodedata.name(letter, "unknown").split()[0].capitalize() if letter else "emoji"
 
 
 def _scripts(unread: Counter[str]) -> str:
@@ -282,5 +287,5 @@ def _warn(unread: Counter[str], guessed: dict[str, None], n_words: int) -> list[
     return warnings
 
 
-def _refuse_length(n_lines: int) -> None:
-    raise InputError(f"The lyrics have {n_lines:,} lines; up to {config.MAX_LYRIC_LINES} fit in one song.")
+def _refuse_length(n_lines: int, how: str = "") -> None:
+    raise InputError(f"The lyrics have {n_lines:,} lines{how}; up to {config.MAX_LYRIC_LINES} fit in one song.")

@@ -1,7 +1,7 @@
-"""When words are sung: syllables onto the step grid, or onto the notes of a tune.
+"""When words are sung: syllables onto the step grid.
 
-Owns stress against beat, breath, pick-ups, line lengths in bars and melismas. Refuses to know spelling, phonemes and
-pitch. Steps are 16ths (six a beat in 6/8), counted from the first bar of the first section.
+Owns stress against beat, breath, pick-ups and line lengths in bars. Refuses to know spelling, phonemes and pitch.
+Steps are 16ths (six a beat in 6/8), counted from the first bar of the first section.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from modules.canvas.vocabulary import BEATS_PER_BAR, STEPS_PER_BEAT
+from modules.canvas.vocabulary import STEPS_PER_BEAT
 from modules.errors import InputError
-from modules.types import METERS, GridNote, Lyrics, PlacedSyllable, Syllable
+from modules.types import METERS, Lyrics, PlacedSyllable, Syllable
 
 BREATH = 2  # steps of rest that every line ends with
 PICKUP = 4  # steps that a line may begin before its bar
@@ -103,8 +103,8 @@ def place_line(line: Sequence[Syllable], *, meter: str, bars: int, step_s: float
         strength; a 16th off the eighths: 0.4;
       * a gap unlike its ideal: ln(gap / ideal)², where ideals share the line out by prominence; 2.5 more when a
         syllable gets under 0.11 s;
-      * the last word's stress off a strong beat, once more 1.6 · (1 − strength); its note shorter than a beat and a half
-        (ln², × 1.5);
+      * the last word's stress off a strong beat, once more 1.6 · (1 − strength); its note shorter than a beat and a
+        half (ln², × 1.5);
       * starting late: 0.25 a beat; a pick-up: 0.2 (only light syllables before the first stress may stand there);
       * `taste`: float (bars · steps a bar,), small seeded preferences.
 
@@ -211,156 +211,3 @@ def _place_stanza(lyrics: Lyrics, lines: list[int], *, meter: str, step_s: float
             places.append((step, min(following - step, most)))
         spans.append(places)
     return total, spans, bars
-
-
-def fit_to_notes(lyrics: Lyrics, notes: Sequence[GridNote], *,
-                 meter: str = "4/4") -> tuple[tuple[PlacedSyllable, ...], tuple[GridNote, ...]]:
-    """Set the words to a tune, line by line to its phrases.
-
-    Lines end where the tune rests or holds; syllables take notes in order, the stressed ones the strong and long notes;
-    with too few notes the longest are divided, with too many a syllable is drawn out over several (melisma). A tune
-    that is much shorter than the words is repeated from its first bar, as verses are.
-
-    Args:
-        lyrics: what `parse` returned.
-        notes: the tune, one note at a time.
-        meter: for the weight of beats and the length of a repeated tune.
-
-    Returns:
-        every syllable once, in order, and the tune with divided notes and repeats. Notes that are left over at the end
-        have no syllable.
-
-    Raises:
-        InputError: no notes, or a tune too short to carry the words.
-    """
-    tune = _one_voice(notes)
-    counts = [len(line) for line in lyrics.lines]
-    if not tune:
-        raise InputError("The tune has no notes; hum or give at least one note to set the words to.")
-    per_bar = len(STRENGTH[meter])
-    first_bar = tune[0].step // per_bar if tune[0].length and tune[0].step >= 0 else 0
-    period = max(1, -(-(tune[-1].step + tune[-1].length - first_bar * per_bar) // per_bar)) * per_bar
-    # a pick-up sounds in the last bar of the time before: leave it free
-    period += per_bar if tune[0].step < 0 and tune[-1].step + tune[-1].length > period + tune[0].step else 0
-    times = max(1, math.ceil(sum(counts) / (1.6 * len(tune))))
-    while times <= 64:
-        long_tune = [replace(note, step=note.step + k * period) for k in range(times) for note in tune]
-        bounds = _lines_to_notes(counts, long_tune, len(tune))
-        if bounds:
-            break
-        times += 1
-    else:
-        raise InputError(f"The tune has {len(tune)} notes, too few for {sum(counts)} syllables; "
-                         "hum a longer tune or give fewer words.")
-    placed: list[PlacedSyllable] = []
-    sung: list[GridNote] = []
-    for line, (start, stop) in zip(lyrics.lines, bounds, strict=True):
-        line_placed, line_notes = _syllables_to_notes(line, long_tune[start:stop], meter)
-        placed += line_placed
-        sung += line_notes
-    return tuple(placed), tuple(sung + long_tune[bounds[-1][1]:])
-
-
-def _one_voice(notes: Sequence[GridNote]) -> list[GridNote]:
-    """Notes in order, each ending where the next begins; of two on one step the longer stays."""
-    longest = {note.step: note for note in sorted(notes, key=lambda note: note.length)}
-    ordered = [longest[step] for step in sorted(longest)]
-    return [replace(note, length=max(1, min(note.length, following.step - note.step)))
-            for note, following in zip(ordered, ordered[1:], strict=False)] + ordered[-1:]
-
-
-def _lines_to_notes(counts: list[int], notes: list[GridNote], n_tune: int) -> list[tuple[int, int]] | None:
-    """(first note, note after the last) of each line: the cheapest split of the tune, or None when words cannot fit.
-
-    Costs: notes unlike syllables in number (ln²), lines that end without a rest or a long note, rests inside a line,
-    notes of the first time through left over (0.1 each).
-    """
-    n = len(notes)
-    rests = np.array([b.step - a.step - a.length for a, b in zip(notes, notes[1:], strict=False)] + [99])
-    lengths = np.array([note.length for note in notes])
-    room = np.concatenate([[0], np.cumsum(lengths)])
-    easy = np.concatenate([[0], np.cumsum(np.maximum(lengths // 2, 1))])
-    broken = np.concatenate([[0], np.cumsum(0.5 * (rests >= 4))])
-    ending = np.where(rests >= 4, 0.0, np.where(rests >= 2, 0.3, 0.6 + 0.8 * np.exp(-lengths / 4)))
-    ending[n_tune - 1::n_tune] = 0.0
-    cost, back = np.full(n + 1, np.inf), []
-    cost[0] = 0.0
-    for count in counts:
-        after, pointers = np.full(n + 1, np.inf), np.zeros(n + 1, int)
-        for stop in range(1, n + 1):
-            starts = np.arange(max(0, stop - 6 * count - 8), stop)
-            ratio = np.log((stop - starts) / count)
-            total = (cost[starts] + ratio ** 2 * np.where(ratio < 0, 1.2, 1.0) + ending[stop - 1]
-                     + broken[stop - 1] - broken[starts] + 2.0 * (easy[stop] - easy[starts] < count))
-            total = np.where(room[stop] - room[starts] < count, np.inf, total)
-            best = int(total.argmin())
-            after[stop], pointers[stop] = total[best], starts[best]
-        cost = after
-        back.append(pointers)
-    cost = cost + 0.1 * np.maximum(n_tune - np.arange(n + 1), 0)
-    if not np.isfinite(cost.min()):
-        return None
-    stop, bounds = int(cost.argmin()), []
-    for pointers in reversed(back):
-        bounds.append((int(pointers[stop]), stop))
-        stop = bounds[-1][0]
-    return bounds[::-1]
-
-
-def _syllables_to_notes(line: Sequence[Syllable], notes: list[GridNote],
-                        meter: str) -> tuple[list[PlacedSyllable], list[GridNote]]:
-    """One line on its notes: each step of a dynamic programme is one syllable over 1–8 notes, or 2–… on one note."""
-    n, m, wish = len(line), len(notes), prominence(line)
-    strength = STRENGTH[meter]
-    table: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
-
-    def misfit(i: int, step: int, length: int) -> float:
-        weight = 0.6 * strength[step % len(strength)] + 0.4 * min(length / 8, 1.0)
-        return 0.8 * abs(wish[i] - weight)
-
-    def offer(state: tuple[int, int], cost: float, notes_used: int, words_used: int) -> None:
-        if state not in table or cost < table[state][0]:
-            table[state] = (cost, notes_used, words_used)
-
-    for j in range(m):
-        for i in range(n):
-            if (j, i) not in table:
-                continue
-            cost = table[j, i][0]
-            for q in range(1, m - j + 1):
-                if q > 1 and notes[j + q - 1].step - notes[j + q - 2].step - notes[j + q - 2].length >= BREATH:
-                    cost += 2.0  # a syllable drawn over a rest
-                # an even spread of melismas: one of three notes is dearer than two of two
-                offer((j + q, i + 1), cost + 0.25 * (q - 1) ** 1.5 + misfit(i, notes[j].step, notes[j].length), q, 1)
-            cost = table[j, i][0]
-            for k in range(2, min(notes[j].length, n - i) + 1):
-                pieces = _divide(notes[j], k)
-                small = sum(math.log(4 / min(piece.length, 4)) ** 2 for piece in pieces)
-                fits = sum(misfit(i + x, piece.step, piece.length) for x, piece in enumerate(pieces))
-                offer((j + 1, i + k), cost + 0.4 * (k - 1) + small + fits, 1, k)
-    placed, sung, state = [], [], (m, n)
-    while state != (0, 0):
-        _, notes_used, words_used = table[state]
-        j, i = state[0] - notes_used, state[1] - words_used
-        if words_used == 1:
-            last = notes[state[0] - 1]
-            placed.append([PlacedSyllable(line[i], notes[j].step, last.step + last.length - notes[j].step)])
-            sung.append(notes[j:state[0]])
-        else:
-            pieces = _divide(notes[j], words_used)
-            placed.append([PlacedSyllable(line[i + x], piece.step, piece.length) for x, piece in enumerate(pieces)])
-            sung.append(pieces)
-        state = (j, i)
-    return [item for group in reversed(placed) for item in group], [note for group in reversed(sung) for note in group]
-
-
-def _divide(note: GridNote, parts: int) -> list[GridNote]:
-    """A note as `parts` notes of its pitch, halving the last of the longest each time (8 → 4 4 → 4 2 2)."""
-    lengths = [note.length]
-    while len(lengths) < parts:
-        index = max(range(len(lengths)), key=lambda i: (lengths[i], i))
-        half = -(-lengths[index] // 2)
-        half += half % 2 if lengths[index] >= 4 and half + 1 < lengths[index] else 0
-        lengths[index:index + 1] = [half, lengths[index] - half]
-    steps = np.cumsum([note.step] + lengths[:-1])
-    return [GridNote(int(step), length, note.midi) for step, length in zip(steps, lengths, strict=True)]

@@ -57,12 +57,13 @@ def blend(styles: Mapping[str, float]) -> list[tuple[Card, float]]:
     return sorted(((known[name], weight / total) for name, weight in chosen.items()), key=lambda x: (-x[1], x[0].name))
 
 
-def draw_plan(condition: Condition, seed: int) -> Plan:
+def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] | None = None) -> Plan:
     """Draw a plan for one take.
 
     Args:
         condition: the fused inputs; what it fixes is kept, the rest is drawn from its styles.
         seed: every draw hangs off it.
+        vocal_range: comfortable MIDI range of the voice that will sing the melody.
     """
     rng = np.random.default_rng([seed, 0x9A])
     mixed = blend(condition.styles)
@@ -94,6 +95,8 @@ def draw_plan(condition: Condition, seed: int) -> Plan:
         write_melody(canvas, melody, do_pc, faithfulness=condition.faithfulness, rng=rng)
     if syllables and not melody:
         write_rhythm(canvas, syllables)
+    if vocal_range is not None:
+        canvas = replace(canvas, pitch_range=vocal_indices(vocal_range, do_pc))
     if condition.chords:
         write_chords(canvas, condition.chords, do_pc)
     swing = controls.swing if controls.swing is not None else lead.swing[0]
@@ -410,6 +413,13 @@ def write_rhythm(canvas: Canvas, syllables: tuple[PlacedSyllable, ...]) -> None:
     sung = {s.step // per_bar for s in syllables} | {(s.step + s.length - 1) // per_bar for s in syllables}
     canvas.active[lane] = 0
     canvas.active[lane, [bar for bar in sung if bar < canvas.n_bars]] = 1
+
+
+def vocal_indices(limits: tuple[int, int], do_pc: int) -> tuple[int, int]:
+    """A voice's comfortable MIDI range as melody pitch indices, moved by octaves into the lane's range."""
+    low, high = (midi - v.do_midi(do_pc) - v.LOWEST["melody"] for midi in limits)
+    octaves = round((v.MELODY_PITCHES / 2 - (low + high) / 2) / 12)
+    return max(0, low + 12 * octaves), min(v.MELODY_PITCHES - 1, high + 12 * octaves)
 
 
 def write_chords(canvas: Canvas, chords: tuple[tuple[int, int, int | None, str], ...], do_pc: int) -> None:

@@ -13,7 +13,7 @@ from modules.performance.drumming import play_drums
 from modules.performance.dynamics import make_dynamics
 from modules.performance.feel import make_feel
 from modules.performance.lines import Stage, line_notes, play_line, sing_lines
-from modules.performance.technique import technique
+from modules.performance.technique import singer, technique
 from modules.performance.voicing import VoicedChord
 from modules.styles.cards import Card
 from modules.styles.cards import cards as style_cards
@@ -26,6 +26,7 @@ MAX_SUNG_RING_S = 1.5  # breath
 MIN_NOTE_S = 0.03
 PEDAL_HELD_SHARE = 0.7  # a comping lane sounding this much of its time is pedalled
 MELODY_PEDALS = ("harp", "vibraphone", "felt_piano")
+VOCAL_PROGRAM = 52  # General MIDI "choir aahs", for MIDI files
 ROLE_LANES = ("comp", "comp2", "pad")
 
 
@@ -48,7 +49,7 @@ def perform(song: Song, *, cards: Mapping[str, Card] | None = None) -> Performan
 
     parts: list[Part] = []
     if sung:
-        parts.append(Part("vocal", song.voice or "", 52, False, (), (), tuple(_hold_sung(sung, clock, ring_s,
+        parts.append(Part("vocal", singer(song.voice), VOCAL_PROGRAM, False, (), (), tuple(_hold_sung(sung, clock, ring_s,
                                                                                         duration_s))))
     chords: dict[str, list[VoicedChord]] = {}
     for lane, instrument in song.instruments.items():
@@ -61,12 +62,12 @@ def perform(song: Song, *, cards: Mapping[str, Card] | None = None) -> Performan
             notes = play_line(stage, lane, lines[lane])
         if not notes:
             continue
-        if lane != "drums":
+        if lane != "drums" and not (lane == "melody" and song.ending == "hit"):  # a tune is never cut short
             notes = _end(song, notes, clock, ring_s)
         notes = _tidy(notes, duration_s, technique(instrument).mono and lane not in ROLE_LANES)
         kind = instruments()[instrument]
         parts.append(Part(lane, instrument, kind["program"], kind["family"] == "drums", tuple(notes),
-                          tuple(_controls(stage, lane, notes, chords.get(lane), duration_s))))
+                          tuple(_controls(stage, lane, notes, chords.get(lane)))))
     return Performance(tuple(parts), duration_s, clock.tempo_map, clock.bar_starts_s, song.canvas.meter)
 
 
@@ -100,9 +101,9 @@ def _end(song: Song, notes: list[PlayedNote], clock: Clock, ring_s: float) -> li
     """Notes that reach the end of the grid ring on, or are cut short by a "hit"."""
     beat_s = 60.0 / song.tempo_bpm
     if song.ending == "hit" and song.canvas.n_bars >= MIN_BARS_FOR_ENDING:
-        last_bar_s = clock.bar_starts_s[-1] - 0.03
-        return [replace(n, offset_s=min(n.offset_s, n.onset_s + 0.5 * beat_s)) if n.onset_s >= last_bar_s
-                and n.offset_s >= clock.end_s - beat_s else n for n in notes]
+        hit_s = clock.bar_starts_s[-1]
+        return [replace(n, offset_s=max(n.onset_s, hit_s) + 0.5 * beat_s) if n.offset_s >= clock.end_s - beat_s else n
+                for n in notes]
     if ring_s <= 0:
         return notes
     return [replace(n, offset_s=clock.end_s + ring_s) if n.offset_s >= clock.end_s - 0.3 * beat_s else n
@@ -133,8 +134,8 @@ def _tidy(notes: list[PlayedNote], duration_s: float, mono: bool) -> list[Played
     return out[::-1]
 
 
-def _controls(stage: Stage, lane: str, notes: list[PlayedNote], chords: list[VoicedChord] | None,
-              duration_s: float) -> list[controls.Control]:
+def _controls(stage: Stage, lane: str, notes: list[PlayedNote],
+              chords: list[VoicedChord] | None) -> list[controls.Control]:
     """All controllers of a part, in time order."""
     how = technique(stage.song.instruments[lane])
     out: list[controls.Control] = []
@@ -142,7 +143,7 @@ def _controls(stage: Stage, lane: str, notes: list[PlayedNote], chords: list[Voi
         return out
     if how.pedal and _wants_pedal(stage, lane):
         spans = chords or [VoicedChord(b, k, (), None) for b, k, _, _ in stage.song.canvas.chords()]
-        out += controls.pedal(stage, spans, duration_s)
+        out += controls.pedal(stage, spans, max(note.offset_s for note in notes))
     if how.sustained:
         out += controls.expression(stage, how, notes, single_line=lane not in ROLE_LANES)
         if lane not in ROLE_LANES:

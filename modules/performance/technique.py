@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from modules.assets import instruments
+from modules.assets import asset, instruments
+from modules.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,6 @@ _OWN: dict[str, dict] = {
     "dark_pad": {"sustained": True}, "choir_pad": {"sustained": True},
 }
 
-VOICE_RANGE = (53, 76)  # MIDI, a singing voice whose name says neither low nor high
-_VOICE_RANGES = {"low": (45, 67), "high": (57, 79)}
-_LOW_VOICES = ("low", "rms", "baritone", "bass", "tenor", "male")
-_HIGH_VOICES = ("high", "slt", "soprano", "alto", "female")
-
 
 def technique(instrument: str) -> Technique:
     """How an instrument of `assets/instruments.yaml` is played."""
@@ -94,14 +92,27 @@ def technique(instrument: str) -> Technique:
     return replace(_FAMILIES[family], **_OWN.get(instrument, {}))
 
 
+@lru_cache(maxsize=1)
+def _voices() -> dict[str, dict]:
+    return json.loads(asset("voices/voices.json").read_text(encoding="utf-8"))
+
+
+def singer(voice: str | None) -> str:
+    """The voice asked for, or the first that ships.
+
+    Raises:
+        InputError: no voice is called that.
+    """
+    name = voice or next(iter(_voices()))
+    if name not in _voices():
+        raise InputError(f"There is no voice called {name!r}; choose one of {', '.join(_voices())}.")
+    return name
+
+
 def voice_range(voice: str | None) -> tuple[int, int]:
-    """Comfortable range of a singing voice by its name (MIDI)."""
-    words = (voice or "").lower()
-    if any(word in words for word in _HIGH_VOICES):  # first: "female" holds "male"
-        return _VOICE_RANGES["high"]
-    if any(word in words for word in _LOW_VOICES):
-        return _VOICE_RANGES["low"]
-    return VOICE_RANGE
+    """Comfortable range of a singing voice (MIDI)."""
+    low, high = _voices()[singer(voice)]["comfortable"]
+    return low, high
 
 
 def octave_shift(pitches: list[int], low: int, high: int) -> int:

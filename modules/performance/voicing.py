@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from modules.canvas import vocabulary as v
 
 # lane → (lowest, highest, centre) MIDI of its voicings; comping round C3–C5, comp2 above it, pads between
-REGISTERS = {"comp": (48, 72, 60), "comp2": (57, 81, 68), "pad": (50, 77, 63)}
-GUITAR_LOWEST, GUITAR_HIGHEST, GUITAR_STRINGS = 40, 71, 6  # E2 … B4
+REGISTERS = {"comp": (48, 72, 60), "comp2": (57, 81, 68), "pad": (50, 81, 66)}
+GUITAR_HIGHEST, GUITAR_STRINGS = 71, 6  # MIDI (B4)
+SECOND_GUITAR_UP = 7  # semitones: a second guitar plays further up the neck
 MELODY_CLEARANCE = 2  # semitones
+FULLNESS = 2.0  # what one more string is worth, in semitones of movement
 LOW_INTERVAL_LIMIT = 48  # below C3 close intervals turn to mud
 POWER_CHORD_INSTRUMENTS = ("distortion_guitar",)  # distortion turns thirds into intermodulation
 
@@ -50,6 +52,16 @@ def close_voicings(pcs: list[int], low: int, high: int) -> list[tuple[int, ...]]
     return out
 
 
+def open_voicings(pcs: list[int], low: int, high: int) -> list[tuple[int, ...]]:
+    """Wide positions for pads: every second chord tone an octave up, so that the comping fits in between."""
+    out = []
+    for notes in close_voicings(pcs, low, high):
+        wide = tuple(sorted(n + 12 * (i % 2) for i, n in enumerate(notes)))
+        if wide[-1] <= high:
+            out.append(wide)
+    return out
+
+
 def guitar_voicings(pcs: list[int], low: int, high: int) -> list[tuple[int, ...]]:
     """Shapes on six strings: the root (or the fifth) below, octave-spread, chord tones close above it."""
     out = []
@@ -65,15 +77,15 @@ def guitar_voicings(pcs: list[int], low: int, high: int) -> list[tuple[int, ...]
                 if pitch % 12 in pcs and pitch - notes[-1] >= 2:
                     notes.append(pitch)
                 pitch += 1
-            if {n % 12 for n in notes} >= set(pcs):
-                out.append(tuple(notes))
+            out += [tuple(notes[:n]) for n in range(4, len(notes) + 1) if {x % 12 for x in notes[:n]} >= set(pcs)]
     return out
 
 
 def cost(notes: tuple[int, ...], previous: tuple[int, ...], centre: float, melody: set[int],
-         taken: tuple[int, ...]) -> float:
-    """What a voicing costs: movement, distance from its register, closeness to the melody, doubling, mud."""
-    total = 0.35 * abs(sum(notes) / len(notes) - centre)
+         taken: tuple[int, ...], above: float = 0.4) -> float:
+    """What a voicing costs: movement, distance from its register, closeness to the melody, doubling, mud. `above` is
+    the price of a semitone above the melody's lowest note."""
+    total = 0.35 * abs(sum(notes) / len(notes) - centre) - FULLNESS * len(notes)
     if previous:
         total += sum(min(abs(n - p) for p in previous) for n in notes)
         total += 0.5 * sum(min(abs(n - p) for n in notes) for p in previous)
@@ -81,8 +93,8 @@ def cost(notes: tuple[int, ...], previous: tuple[int, ...], centre: float, melod
     total += 3.0 * sum(abs(n - m) < MELODY_CLEARANCE for n in notes for m in melody)
     if melody:
         floor = min(melody)
-        total += 0.4 * sum(max(0, n - floor + MELODY_CLEARANCE) for n in notes)
-    total += 1.5 * len(set(notes) & set(taken))
+        total += above * sum(max(0, n - floor + MELODY_CLEARANCE) for n in notes)
+    total += 3.0 * len(set(notes) & set(taken))
     total += sum(4.0 for a, b in zip(notes, notes[1:], strict=False) if a < LOW_INTERVAL_LIMIT and b - a < 5)
     total += sum(2.0 for a, b in zip(notes, notes[1:], strict=False) if b - a == 1)
     return total
@@ -114,15 +126,23 @@ def voice_chords(chords: list[tuple[int, int, int | None, str]], do_pc: int, *, 
             bottom = span[0] + (do_pc + root - span[0]) % 12
             notes = (bottom, bottom + 7, bottom + 12)
         else:
-            if strums and lane == "comp":
-                pcs = chord_tones(root, quality, do_pc, bass_plays=False)
-                options = guitar_voicings(pcs, span[0], min(GUITAR_HIGHEST, span[1]))
-                middle = float(sum((span[0], min(GUITAR_HIGHEST, span[1])))) / 2
+            pcs = chord_tones(root, quality, do_pc, bass_plays=bass_plays and not strums)
+            middle: float = centre
+            if strums:
+                up = SECOND_GUITAR_UP if lane != "comp" else 0
+                options = guitar_voicings(pcs, span[0] + up, min(GUITAR_HIGHEST + up, span[1]))
+                middle = (span[0] + up + min(GUITAR_HIGHEST + up, span[1])) / 2
+            elif lane == "pad":
+                options = open_voicings(pcs, low, high) + close_voicings(pcs, low, high)
             else:
-                pcs = chord_tones(root, quality, do_pc, bass_plays=bass_plays)
-                options, middle = close_voicings(pcs, low, high), centre
+                options = close_voicings(pcs, low, high)
             options = options or close_voicings(pcs, low, high + 12)
-            notes = min(options, key=lambda o: cost(o, previous, middle, sung, others))
+            notes = _cheapest(options, previous, middle, sung, others, 0.1 if lane == "pad" else 0.4)
         out.append(VoicedChord(beat, n_beats, notes, (do_pc + root) % 12))
         previous = notes
     return out
+
+
+def _cheapest(options: list[tuple[int, ...]], previous: tuple[int, ...], centre: float, melody: set[int],
+              taken: tuple[int, ...], above: float) -> tuple[int, ...]:
+    return min(options, key=lambda notes: cost(notes, previous, centre, melody, taken, above))

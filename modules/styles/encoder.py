@@ -48,7 +48,9 @@ def source() -> str:
 def _load() -> tuple[Any, Any]:
     prepare_torchaudio()  # transformers imports torchaudio
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     place = source()
     try:
         return AutoTokenizer.from_pretrained(place), AutoModel.from_pretrained(place).eval()

@@ -57,10 +57,12 @@ TUNES = {
         "E4 E4 F4 G4 G4 F4 E4 D4 C4 C4 D4 E4 E4:1.5 D4:.5 D4:2 E4 E4 F4 G4 G4 F4 E4 D4 C4 C4 D4 E4 D4:1.5 C4:.5 C4:2"),
     "twinkle": _tune(
         "Twinkle, Twinkle, Little Star (French, 18th century)", "4/4", (7, "major"), 96,
-        "G3 G3 D4 D4 E4 E4 D4:2 C4 C4 B3 B3 A3 A3 G3:2 D4 D4 C4 C4 B3 B3 A3:2 D4 D4 C4 C4 B3 B3 A3:2"),
+        "G3 G3 D4 D4 E4 E4 D4:2 C4 C4 B3 B3 A3 A3 G3:2 D4 D4 C4 C4 B3 B3 A3:2 D4 D4 C4 C4 B3 B3 A3:2 "
+        "G3 G3 D4 D4 E4 E4 D4:2 C4 C4 B3 B3 A3 A3 G3:2"),
     "amazing_grace": _tune(
         "Amazing Grace (New Britain, 1829)", "3/4", (5, "major"), 84,
-        "C4 F4:2 A4:.5 F4:.5 A4:2 G4 F4:2 D4 C4:2 C4 F4:2 A4:.5 F4:.5 A4:2 G4 C5:5", pickup=1),
+        "C4 F4:2 A4:.5 F4:.5 A4:2 G4 F4:2 D4 C4:2 C4 F4:2 A4:.5 F4:.5 A4:2 G4 C5:5 "
+        "A4 C5:2 A4:.5 F4:.5 A4:2 G4 F4:2 D4 C4:2 C4 F4:2 A4:.5 F4:.5 A4:2 G4 F4:5", pickup=1),
     "greensleeves": _tune(
         "Greensleeves (English, 1580)", "6/8", (9, "minor"), 56,
         "A3 C4:2 D4 E4:1.5 F4:.5 E4 D4:2 B3 G3:1.5 A3:.5 B3 C4:2 A3 A3:1.5 G#3:.5 A3 B3:2 G#3 E3:2",

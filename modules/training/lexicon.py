@@ -29,9 +29,10 @@ from modules.conditions import lexicon
 
 LETTERS = "'abcdefghijklmnopqrstuvwxyz"
 SEEDS = {  # what a letter often stands for: where the alignment starts from
-    "a": "AE EY AA AH AO EH", "b": "B", "c": "K S CH SH", "d": "D JH", "e": "EH IY AH ER IH EY", "f": "F", "g": "G JH NG",
-    "h": "HH", "i": "IH AY IY AH", "j": "JH Y", "k": "K", "l": "L", "m": "M", "n": "N NG", "o": "AA OW AO AH UW AW UH",
-    "p": "P F", "q": "K", "r": "R ER", "s": "S Z SH ZH", "t": "T TH DH CH SH", "u": "AH UW UH Y", "v": "V",
+    "a": "AE EY AA AH AO EH", "b": "B", "c": "K S CH SH", "d": "D JH", "e": "EH IY AH ER IH EY", "f": "F",
+    "g": "G JH NG", "h": "HH", "i": "IH AY IY AH", "j": "JH Y", "k": "K", "l": "L", "m": "M", "n": "N NG",
+    "o": "AA OW AO AH UW AW UH", "p": "P F", "q": "K", "r": "R ER",
+    "s": "S Z SH ZH", "t": "T TH DH CH SH", "u": "AH UW UH Y", "v": "V",
     "w": "W", "x": "K S Z", "y": "IY Y AY IH", "z": "Z S", "'": "",
 }
 WIDTH, EPOCHS, BATCH = 128, 9, 256
@@ -159,7 +160,8 @@ def main() -> None:
     tags = sorted(tag for tag, count in counts.items() if count >= 20)
     kept = {word: sequence for word, sequence in tagged.items()
             if not is_held_out(word) and all(counts[tag] >= 20 for tag in sequence)}
-    print(f"{len(words)} words, {len(kept)} to learn from, {len(tags)} tags, {time.process_time():.0f} CPU-s", flush=True)
+    print(f"{len(words)} words, {len(kept)} to learn from, {len(tags)} tags, {time.process_time():.0f} CPU-s",
+          flush=True)
     model = train(kept, tags, options.seed)
     weights = options.out / "letters.safetensors"
     save_file({name: weight.half().contiguous() for name, weight in model.state_dict().items()}, weights)

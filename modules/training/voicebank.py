@@ -8,7 +8,7 @@ example of every phone pair, int8 coding, and the card beside the bank. Knows no
 `--text` is any plain English prose; the shipped banks use the public-domain chapters of "Alice in Wonderland" that
 come with flite (`examples/alice` in its documentation folder). A unit is cut at the middle of its first phone and
 the middle of its second (diphthongs at 35 %, plosives at the deepest point of the closure). Pairs which the text
-lacks come from carrier strings. About five minutes a voice on one core.
+lacks come from two-word phrases, and what no words hold from carrier strings. About five minutes a voice on one core.
 """
 
 from __future__ import annotations
@@ -37,6 +37,19 @@ MAX_HALF_FRAMES = 24  # 120 ms: beyond that a half phone holds nothing but susta
 DIPHTHONG_CUT = 0.35  # share of a diphthong that belongs to its left half
 UNSTRESSED_COST, CARRIER_COST = 3.0, 1.5  # in standard deviations
 CARRIERS_PER_LINE = 12
+WORD_PAIRS_PER_LINE = 8
+# Plain words that end and start with each phone: "back moon" holds K-M as it is said between words.
+ENDING = {
+    "AA": "spa", "AH": "sofa", "AO": "law", "AW": "now", "AY": "my", "B": "tub", "CH": "beach", "D": "red",
+    "DH": "breathe", "ER": "her", "EY": "day", "F": "leaf", "G": "big", "IY": "see", "JH": "page", "K": "back",
+    "L": "ball", "M": "time", "N": "sun", "NG": "song", "OW": "go", "OY": "boy", "P": "top", "R": "star", "S": "kiss",
+    "SH": "wish", "T": "night", "TH": "both", "UW": "blue", "V": "love", "Z": "rose", "ZH": "beige"}
+STARTING = {
+    "AA": "odd", "AE": "apple", "AH": "other", "AO": "all", "AW": "out", "AY": "ice", "B": "baby", "CH": "child",
+    "D": "day", "DH": "those", "EH": "every", "ER": "earth", "EY": "angel", "F": "fire", "G": "girl", "HH": "heart",
+    "IH": "into", "IY": "even", "JH": "joy", "K": "king", "L": "light", "M": "moon", "N": "never", "OW": "over",
+    "OY": "oil", "P": "paper", "R": "river", "S": "summer", "SH": "shadow", "T": "time", "TH": "thunder",
+    "UW": "ooze", "V": "velvet", "W": "winter", "Y": "young", "Z": "zero"}
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,18 @@ def pairs_of(utterance: Utterance) -> list[tuple[str, str]]:
     return list(zip(symbols, symbols[1:], strict=False))
 
 
+def missing(wanted: list[tuple[str, str]], utterances: list[Utterance]) -> list[tuple[str, str]]:
+    """Those pairs that no utterance holds in full clarity (a schwa does not stand for AH here)."""
+    have = {pair for u in utterances for pair, (a, b) in zip(pairs_of(u), _neighbours(u), strict=True)
+            if "ax" not in (a, b)}
+    return [pair for pair in wanted if pair not in have]
+
+
+def _neighbours(utterance: Utterance) -> list[tuple[str, str]]:
+    symbols = [phone for phone, _, _ in utterance.phones]
+    return list(zip(symbols, symbols[1:], strict=False))
+
+
 def choose_sentences(voice: str, texts: list[str]) -> list[Utterance]:
     """Render all, keep those that hold a pair still short of `TOKENS_WANTED`."""
     seen: dict[tuple[str, str], int] = defaultdict(int)
@@ -103,6 +128,17 @@ def choose_sentences(voice: str, texts: list[str]) -> list[Utterance]:
             for pair in pairs_of(utterance):
                 seen[pair] += 1
     return kept
+
+
+def word_pairs(missing: list[tuple[str, str]]) -> list[str]:
+    """Prose of two-word phrases which hold those missing pairs that can stand between words or at a pause."""
+    phrases = []
+    for left, right in missing:
+        before, after = ENDING.get(left), STARTING.get(right)
+        if (before or left == PAUSE) and (after or right == PAUSE):
+            phrases.append(" ".join(word for word in (before, after) if word))
+    lines = [phrases[i:i + WORD_PAIRS_PER_LINE] for i in range(0, len(phrases), WORD_PAIRS_PER_LINE)]
+    return [", ".join(line) + "." for line in lines]
 
 
 def carriers(missing: list[tuple[str, str]]) -> list[str]:
@@ -177,8 +213,8 @@ def choose_tokens(tokens: dict[tuple[str, str], list[Token]], coded: list[np.nda
 
     def length_cost(phone: str, side: int, n_frames: int) -> float:
         lengths = usual[phone, side]
-        # Clear speech is a little longer than the median; half of the weight of a spectral deviation.
-        return 0.5 * abs(n_frames - np.percentile(lengths, 65)) / (np.std(lengths) + 1.0)
+        # Clear speech lasts longer than the median; half of the weight of a spectral deviation.
+        return 0.5 * abs(n_frames - np.percentile(lengths, 75 if phone in VOWELS else 60)) / (np.std(lengths) + 1.0)
 
     def cost(pair: tuple[str, str], token: Token) -> float:
         frames = coded[token.utterance]
@@ -203,9 +239,9 @@ def voicing(pair: tuple[str, str], voiced: np.ndarray, boundary: int) -> np.ndar
 def build(flite_voice: str, name: str, text: Path, out: Path) -> Path:
     """Build `out/name.npz` and its card `out/name.json`; returns the bank's path."""
     utterances = choose_sentences(flite_voice, sentences(text))
-    have = {pair for utterance in utterances for pair in pairs_of(utterance)}
     wanted = [(a, b) for a in (*PHONES, PAUSE) for b in (*PHONES, PAUSE) if (a, b) != (PAUSE, PAUSE)]
-    utterances += [render(flite_voice, line, as_phones=True) for line in carriers([p for p in wanted if p not in have])]
+    utterances += [render(flite_voice, line, as_phones=False) for line in word_pairs(missing(wanted, utterances))]
+    utterances += [render(flite_voice, line, as_phones=True) for line in carriers(missing(wanted, utterances))]
     analysed = [analyse(utterance, F0_RANGE_HZ[flite_voice]) for utterance in utterances]
     coded = [a[0] for a in analysed]
     tokens: dict[tuple[str, str], list[Token]] = defaultdict(list)

@@ -62,9 +62,11 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
             gr.Textbox(engines[0].name, label="engine"),
         ]
 
-    def make(prompt, negative, hum, faithfulness, reference, reference_mode, lyrics, voice, tempo_bpm, duration_s,
-             energy, complexity, brightness, swing, key, meter, takes, seed, engine, request: gr.Request,
-             progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
+    # Gradio reads "may be left out" from a default of None, and passes the component's own value then.
+    def make(request: gr.Request, prompt="", negative="", hum=None, faithfulness=1.0, reference=None,
+             reference_mode="vibe", lyrics="", voice="auto", tempo_bpm=None, duration_s=None, energy=None,
+             complexity=None, brightness=None, swing=None, key="auto", meter="auto", takes=DEFAULT_TAKES, seed="",
+             engine="embedded", progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
         """Compose takes. Returns a list of {seed, summary, report, recipe, files} and all files written."""
         dials = dict(tempo_bpm=tempo_bpm, duration_s=duration_s, energy=energy, complexity=complexity,
                      brightness=brightness, swing=swing)
@@ -94,7 +96,7 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
         except EarwormError as error:
             raise as_message(error) from error
         finally:
-            sessions.end(session)
+            sessions.end(session, cancel)
         return done, written
 
     gr.Button(visible=False).click(make, fields, [result, files], api_name="make", concurrency_id="generate",

@@ -1,7 +1,8 @@
 """Make and Stop: a form becomes a request, the engine's takes become cards, one after another.
 
-Four steps, so that nothing is lost: `prepare` (at once: skeletons, Stop), `run` (a generator in the queue), `finish`
-(always, also after an error: what is done stays). Stop sets this session's event; the engine ends between steps.
+Three steps, so that nothing is lost: `prepare` (at once: skeletons, Stop), `run` (a generator in the queue), `finish`
+(always, also after an error: what is done stays). Stop sets this session's event, so that the engine ends between
+steps, and takes the job out of Gradio's queue if it still waits there (`after_stop`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ PROGRESS_EVERY_S = 0.2  # seconds between two updates of the progress line
 
 
 def empty_desk() -> dict:
-    """What a session holds: cards of this run, of earlier runs (newest first), and the last message."""
+    """What a session holds: cards of this run, of earlier runs (newest run first), and the last message."""
     return {"cards": [], "earlier": [], "message": ""}
 
 
@@ -52,7 +53,7 @@ def prepare(takes: int, desk: dict) -> tuple:
     Returns:
         desk, status, make button, stop button, earlier lid, earlier cards, then `MAX_TAKES` slots.
     """
-    earlier = (desk["cards"][::-1] + desk["earlier"])[:SHOWN_EARLIER]
+    earlier = (desk["cards"] + desk["earlier"])[:SHOWN_EARLIER]
     desk = {"cards": [], "earlier": earlier, "message": ""}
     slots = [gr.HTML(skeleton(i + 1), visible=True) if i < takes else gr.HTML("", visible=False)
              for i in range(MAX_TAKES)]
@@ -99,8 +100,8 @@ def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], list
         yield {**desk, "cards": list(cards), "message": str(error)}, gr.skip(), *skip
         raise as_message(error) from error
     finally:
-        cancel.set()  # an engine that is still computing for a page that left stops too
-        sessions.end(session)
+        cancel.set()  # when Gradio closes this generator, an engine with threads of its own stops too
+        sessions.end(session, cancel)
 
 
 def ready(n_takes: int, request: Request) -> str:
@@ -111,6 +112,12 @@ def ready(n_takes: int, request: Request) -> str:
 def stopped(n_takes: int) -> str:
     """What to say after Stop."""
     return f"Stopped. {n_takes} finished take{'s stay' if n_takes != 1 else ' stays'}." if n_takes else "Stopped."
+
+
+def after_stop(desk: dict) -> tuple:
+    """After Stop: the desk says so, then as `finish`; desk first."""
+    desk = {**desk, "message": stopped(len(desk["cards"]))}
+    return desk, *finish(desk)
 
 
 def finish(desk: dict) -> tuple:

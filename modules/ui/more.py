@@ -95,7 +95,7 @@ def engine_title(name: str) -> str:
 def build(engines: Sequence[Engine]) -> More:
     """Components, in place, behind a closed lid."""
     dials, autos = {}, {}
-    with gr.Accordion("More: tempo, length, energy, key, takes, seed …", open=False, elem_id="more"):
+    with gr.Accordion("More: tempo, length, key, takes …", open=False, elem_id="more"):
         with gr.Row(elem_classes="ew-dials"):
             for dial in DIALS:
                 with gr.Column(min_width=230, elem_classes="ew-dial"):

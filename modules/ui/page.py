@@ -6,6 +6,7 @@ Composition only: tabs build and connect themselves, `handlers.py` runs, `api.py
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 import gradio as gr
 
@@ -14,6 +15,7 @@ from modules.config import MAX_TAKES
 from modules.types import Engine
 from modules.ui import handlers, hum_tab, lyrics_tab, more, reference_tab, text_tab
 from modules.ui.api import build_endpoints
+from modules.ui.errors import speaking
 from modules.ui.form import Form, sentence
 from modules.ui.listeners import Listeners
 from modules.ui.sessions import Sessions, results_folder
@@ -82,7 +84,13 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
 
         def tell_used(*values):
             """The line beside Make."""
-            return f"<p>{handlers.escape(sentence(read_form(values)))}</p>"
+            return f"<p>{escape(sentence(read_form(values)))}</p>"
+
+        @speaking
+        def prepare(takes, desk_now, request: gr.Request):
+            """Refuse a second job of the same person, else make room."""
+            sessions.check_free(request.session_hash or "")
+            return handlers.prepare(int(takes), desk_now)
 
         def run(desk_now, request: gr.Request, *values):
             """Compose and show, card by card."""
@@ -104,11 +112,14 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         extra.engine.change(lambda name: handlers.engine_note(engines, name), extra.engine, engine_words,
                             show_progress="hidden", api_visibility="private")
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        gr.on([make.click, text.prompt.submit], handlers.prepare, [extra.takes, desk],
-              [desk, status, make, stop, lid, earlier, *slots], queue=False, trigger_mode="once", **quiet).then(
-            run, [desk, *inputs], [desk, status, *slots], concurrency_id="generate", concurrency_limit=AT_ONCE, **quiet
-        ).then(handlers.finish, desk, [status, make, stop, *slots], queue=False, **quiet)
-        stop.click(stop_mine, None, stop, queue=False, **quiet)
+        started = gr.on([make.click, text.prompt.submit], prepare, [extra.takes, desk],
+                        [desk, status, make, stop, lid, earlier, *slots], queue=False, trigger_mode="once", **quiet)
+        running = started.success(run, [desk, *inputs], [desk, status, *slots], concurrency_id="generate",
+                                  concurrency_limit=AT_ONCE, **quiet)
+        for end in (running.success, running.failure):  # `then` is not called when a generator fails on the way
+            end(handlers.finish, desk, [status, make, stop, *slots], queue=False, **quiet)
+        stop.click(stop_mine, None, stop, cancels=running, queue=False, **quiet).then(
+            handlers.after_stop, desk, [desk, status, make, stop, *slots], queue=False, **quiet)
         page.unload(leave)
         build_endpoints(engines, listeners, sessions)
     page.queue(max_size=WAITING, default_concurrency_limit=LISTEN_AT_ONCE)

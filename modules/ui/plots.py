@@ -116,7 +116,7 @@ def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[M
     legend = "".join(f'<li><i class="dot lane-{escape(p.lane)}"></i>{escape(lane_title(p.lane))}'
                      f'<span>{escape(p.instrument.replace("_", " "))}</span></li>' for p in parts)
     return (f'<figure class="ew-roll"><div class="ew-words">{names}</div>'
-            f'<div class="ew-stretch" data-seek style="height:{height:g}px">{_svg("".join(body), height, title)}'
+            f'<div class="ew-stretch" data-seek="" style="height:{height:g}px">{_svg("".join(body), height, title)}'
             f'<i class="ew-head"></i></div><div class="ew-words">{spelled}</div>'
             f'<ul class="ew-legend" aria-label="Parts">{legend}</ul></figure>')
 

@@ -47,22 +47,31 @@ class Sessions:
         self._running: dict[str, Event] = {}
         self._lock = Lock()
 
+    def check_free(self, session: str) -> None:
+        """Raise when the session has a job that nobody stopped.
+
+        Raises:
+            Busy: it has.
+        """
+        if session in self._running and not self._running[session].is_set():
+            raise Busy("You already have takes on the way; wait for them or press Stop first.")
+
     def begin(self, session: str) -> Event:
-        """Register a job and return its cancel event.
+        """Register a job and return its cancel event. A stopped job that is still winding down does not count.
 
         Raises:
             Busy: this session already has one.
         """
         with self._lock:
-            if session in self._running:
-                raise Busy("You already have takes on the way; wait for them or press Stop first.")
+            self.check_free(session)
             self._running[session] = Event()
             return self._running[session]
 
-    def end(self, session: str) -> None:
-        """Forget the job, finished or not."""
+    def end(self, session: str, event: Event) -> None:
+        """Forget the job that `begin` gave this event, finished or not."""
         with self._lock:
-            self._running.pop(session, None)
+            if self._running.get(session) is event:
+                del self._running[session]
 
     def stop(self, session: str) -> bool:
         """Ask the session's job to stop; False when there is none."""

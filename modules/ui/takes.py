@@ -50,8 +50,8 @@ def _player(path: Path, duration_s: float, name: str, body: str, group: str = ""
     """A play button, a seek bar and a clock."""
     return (f'<div class="ew-player" data-audio="{url(path)}" data-duration="{duration_s:.3f}" data-group="{group}">'
             f'<button type="button" class="ew-play" aria-label="Play {escape(name)}" aria-pressed="false">{PLAY_ICON}'
-            f'</button><div class="ew-seek" data-seek role="slider" tabindex="0" aria-label="Position in {escape(name)}" '
-            f'aria-valuemin="0" aria-valuemax="{duration_s:.0f}" aria-valuenow="0">{body}</div>'
+            f'</button><div class="ew-seek" data-seek="" role="slider" tabindex="0" '
+            f'aria-label="Position in {escape(name)}" aria-valuemin="0" aria-valuemax="{duration_s:.0f}" aria-valuenow="0">{body}</div>'
             f'<span class="ew-time"><b>0:00</b> / {clock(duration_s)}</span></div>')
 
 
@@ -91,6 +91,14 @@ def _size(path: Path) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(size / 1e3, 1):.0f} kB"
 
 
+def _stem_row(lane: str, path: Path, take_name: str) -> str:
+    title = escape(lane_title(lane))
+    player = _player(path, soundfile.info(path).duration, f"{title} of {take_name}", '<i class="ew-line"></i>')
+    return (f'<li><span class="ew-stem"><i class="dot lane-{escape(lane)}"></i>{title}</span>{player}'
+            f'<a class="ew-small" href="{url(path)}" download="{escape(Path(path).name)}" '
+            f'aria-label="Download {title}">↓</a></li>')
+
+
 def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping[str, Path]) -> str:
     """The whole card.
 
@@ -108,11 +116,7 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
     downloads = "".join(
         f'<a class="ew-small" href="{url(path)}" download="{escape(Path(path).name)}" title="{_size(path)}">'
         f'↓ {escape(label)}</a>' for label, path in files.items())
-    rows = "".join(
-        f'<li><span class="ew-stem"><i class="dot lane-{escape(lane)}"></i>{escape(lane_title(lane))}</span>'
-        f'{_player(path, soundfile.info(path).duration, f"{lane_title(lane)} of {name}", "<i class=ew-line></i>")}'
-        f'<a class="ew-small" href="{url(path)}" download="{escape(Path(path).name)}" '
-        f'aria-label="Download {escape(lane_title(lane))}">↓</a></li>' for lane, path in stems.items())
+    rows = "".join(_stem_row(lane, path, name) for lane, path in stems.items())
     stem_box = f'<details class="ew-box"><summary>Stems <em>{len(stems)} parts</em></summary><ul class="ew-stems">{rows}' \
                '</ul></details>' if stems else ""
     return (f'<article class="ew-take" aria-label="Take {number}"><header><h3>Take {number}</h3>'

@@ -19,10 +19,10 @@ FFT_SIZE = {44_100: 2048, 48_000: 2048, 22_050: 1024, 16_000: 1024}
 DB = np.log(10.0) / 10.0  # dB → natural log of power
 EXTEND_HZ = (6_200.0, 7_100.0)  # the extension takes over between
 EDGE_VOICED_HZ, EDGE_UNVOICED_HZ = (5_000.0, 6_200.0), (6_200.0, 7_100.0)  # where its level comes from
-SLOPE_VOICED, SLOPE_UNVOICED = -14.0, -8.0  # dB an octave above
+SLOPE_VOICED, SLOPE_UNVOICED = -17.0, -8.0  # dB an octave above
 AIR_HZ, AIR_SLOPE = 13_000.0, -30.0  # everything falls off above
-RUMBLE_HZ, RUMBLE_SLOPE = 300.0, 18.0  # hiss and breath have nothing to say below
-PRESENCE_HZ, PRESENCE_DB, PRESENCE_OCTAVES = 3_000.0, 3.5, 0.5  # the singer's formant, which speech lacks
+RUMBLE_HZ, RUMBLE_SLOPE = 450.0, 24.0  # hiss and breath have nothing to say below
+PRESENCE_HZ, PRESENCE_DB, PRESENCE_OCTAVES = 3_000.0, 3.0, 0.5  # the singer's formant, which speech lacks
 HARMONICS = 24  # enough for loudness below 8 kHz
 WORLD_DB = -44.0  # from envelope units to dBFS of the sound, measured
 
@@ -93,6 +93,12 @@ def aperiodicity(at_3khz_db: np.ndarray, voiced: np.ndarray, rate: int) -> np.nd
     factor = np.interp(hz, (0, 3_000, 8_000, 20_000), (0.0, 1.0, 0.5, 0.1))
     dB = np.where(voiced[:, None], constant + np.outer(at_3khz_db, factor), 0.0)
     return np.clip(10.0 ** (dB / 20.0), 1e-3, 1.0 - 1e-9)
+
+
+def hiss_db(log_power: np.ndarray, rate: int) -> np.ndarray:
+    """Predicted level (T,) in dBFS of the frames when noise excites them, above 2 kHz."""
+    hz = _grid(rate).hz
+    return 10 * np.log10(np.exp(log_power[:, hz > 2_000]).sum(axis=1) * hz[1] + 1e-20) + WORLD_DB
 
 
 def loudness_db(log_power: np.ndarray, f0_hz: np.ndarray, rate: int) -> np.ndarray:

@@ -17,8 +17,8 @@ from modules.errors import InputError
 from modules.types import Audio, SungNote
 from modules.vocoder.articulation import Phone, plan_phones
 from modules.vocoder.expression import brightness_curve, level_curve, pitch_curve
-from modules.vocoder.phones import FRICATIVES, NASALS, PAUSE, PLOSIVES, SIBILANTS, SONORANTS, UNVOICED
-from modules.vocoder.timbre import DB, FFT_SIZE, aperiodicity, log_spectrum, loudness_db
+from modules.vocoder.phones import FRICATIVES, NASALS, PAUSE, PLOSIVES, SIBILANTS, SONORANTS, VOWELS
+from modules.vocoder.timbre import DB, FFT_SIZE, aperiodicity, hiss_db, log_spectrum, loudness_db
 from modules.vocoder.voicebank import FRAME_S, Frames, Voicebank, VoiceInfo, fit_octave, load_voicebank, voices
 
 __all__ = ["VoiceInfo", "fit_octave", "sing", "voices"]
@@ -30,10 +30,10 @@ EVENING = 0.6  # share of what a vowel's inside deviates by that the second pass
 # dB louder than in speech: singing masks consonants, the trial found
 BOOST_DB = {**dict.fromkeys(FRICATIVES, 2.5), **dict.fromkeys(PLOSIVES, 3.5), **dict.fromkeys(NASALS, 1.5),
             **dict.fromkeys(SIBILANTS, 0.0)}
-HISS_CEILING_DB = -9.0  # sibilants at most this far below a vowel
-BRIGHTEN = 1.0  # dB an octave above 500 Hz: a sung voice has more top than a spoken one
+HISS_CEILING_DB = -8.0  # sibilants lie at least this far below a vowel
+BRIGHTEN = 0.6  # dB an octave above 500 Hz: a sung voice has more top than a spoken one
 SHARPEN = 1.12  # statistical voices are over-smoothed: formants drawn out by this factor
-BREATH_S, BREATH_GAP_S, BREATH_DB = 0.32, 0.45, -14.0
+BREATH_S, BREATH_GAP_S, BREATH_DB = 0.32, 0.3, -14.0
 
 
 def sing(notes: Sequence[SungNote], *, voice: str, duration_s: float, seed: int, sample_rate: int = 44_100) -> Audio:
@@ -137,7 +137,7 @@ def _assemble(phrase: Sequence[Phone], bank: Voicebank, silent_from: int
     parts, nuclei, gains = [lead], [], [np.linspace(-20, 0, len(lead) + 1)[:-1]]
     start = edges[0] - len(lead)
     if room * FRAME_S >= BREATH_GAP_S:
-        breath, breath_gain = _breath(symbols[1:], bank)
+        breath, breath_gain = _breath(symbols[1:], bank, min(round(BREATH_S / FRAME_S), room - len(lead) - 6))
         start -= len(breath)
         parts.insert(0, breath)
         gains.insert(0, breath_gain)
@@ -158,11 +158,10 @@ def _assemble(phrase: Sequence[Phone], bank: Voicebank, silent_from: int
     return start, _concatenate(parts), nuclei, gaussian_filter1d(np.concatenate(gains), 2.0, mode="nearest")
 
 
-def _breath(symbols: Sequence[str], bank: Voicebank) -> tuple[Frames, np.ndarray]:
-    """An intake of breath: the H of the phrase's first vowel, and its gain in dB."""
-    vowel = next((symbol for symbol in symbols if symbol in SONORANTS), "AH")
-    n = round(BREATH_S / FRAME_S)
-    colour = bank.units["HH", vowel][0].envelope.mean(axis=0)
+def _breath(symbols: Sequence[str], bank: Voicebank, n: int) -> tuple[Frames, np.ndarray]:
+    """An intake of breath of `n` frames and its gain in dB: between the H of the phrase's first vowel and the colours of SH and F."""
+    vowel = next((symbol for symbol in symbols if symbol in VOWELS), "AH")
+    colour = np.mean([bank.units[phone, vowel][0].envelope.mean(axis=0) for phone in ("HH", "SH", "F")], axis=0)
     t = np.linspace(0, 1, n)
     shape = np.interp(t, (0, 0.55, 0.8, 1), (-18.0, 0.0, -2.0, -30.0))
     return Frames(np.repeat(colour[None], n, axis=0), np.zeros(n, np.float32), np.zeros(n, bool)), shape + BREATH_DB
@@ -180,7 +179,11 @@ def _synthesise(frames: Frames, nuclei: Sequence[tuple[int, int]], gain_db: np.n
     periodic = gaussian_filter1d(np.clip(-db / 9.0, 0.0, 1.0) * frames.voiced, 2.0, mode="nearest")
     log_power = log_spectrum(envelope, periodic, tilt_db + BRIGHTEN, rate)
     loudness = loudness_db(log_power, f0, rate)
-    log_power += ((_evening(loudness, nuclei) + gain_db) * DB)[:, None]
+    gain_db = gain_db + _evening(loudness, nuclei)
+    # De-essing: hiss at most so far below the vowels, whatever the phone's level in speech was.
+    excess = np.where(frames.voiced, 0.0, hiss_db(log_power, rate) + gain_db - (VOWEL_DB + HISS_CEILING_DB))
+    gain_db -= gaussian_filter1d(np.maximum(excess, 0.0), 1.5, mode="nearest")
+    log_power += (gain_db * DB)[:, None]
     spectrum = np.exp(log_power)
     return pyworld.synthesize(np.where(frames.voiced, f0, 0.0), spectrum, aperiodicity(db, frames.voiced, rate),
                               rate, FRAME_S * 1000)

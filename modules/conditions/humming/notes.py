@@ -18,9 +18,10 @@ from modules.conditions.humming.pitch import HOP_S, PitchTrack, stretches
 LEVEL_STEP = 0.25  # semitones between levels
 FREE_DEVIATION = 0.25  # semitones off a level that cost nothing: unsteadiness
 WORST_DEVIATION = 2.0  # semitones; an octave glitch costs no more than this
-CHANGE_COST = 7.0  # semitones × frames: 140 ms at half a semitone beyond the free deviation
+CHANGE_COST = 8.0  # semitones × frames: 160 ms at half a semitone beyond the free deviation
 SAME_PITCH = 0.55  # semitones; neighbours nearer than this are one note
 SHORTEST_S = 0.07  # of a note
+GLIDE_S, GLIDE_RANGE = 0.13, 0.7  # a piece shorter than that, moving more than these semitones, is a scoop or a fall
 BRIDGED = 4  # frames of lost pitch that one note may span when the level holds
 DIP_REACH = 18  # frames each side in which a dip's shoulders are looked for
 DIP_DB, EDGE_DIP_DB = 5.0, 10.0  # depth below both shoulders that means a new note
@@ -122,10 +123,10 @@ def _valleys(track: PitchTrack, start: int, end: int) -> list[int]:
 
 
 def _absorb_short(bounds: list[tuple[int, int]], track: PitchTrack) -> list[tuple[int, int]]:
-    """Give pieces too short for a note to the neighbour of nearer pitch (a scoop to its note, a fall to its note)."""
+    """Give pieces that are no notes to the neighbour of nearer pitch: a scoop to its note, a fall to its note."""
     pieces = list(bounds)
     while len(pieces) > 1:
-        short = [i for i, (a, b) in enumerate(pieces) if (b - a) * HOP_S < SHORTEST_S]
+        short = [i for i, (a, b) in enumerate(pieces) if _is_too_short(track, a, b)]
         if not short:
             break
         index = min(short, key=lambda i: pieces[i][1] - pieces[i][0])
@@ -134,6 +135,12 @@ def _absorb_short(bounds: list[tuple[int, int]], track: PitchTrack) -> list[tupl
         first, last = min(index, into), max(index, into)
         pieces[first:last + 1] = [(pieces[first][0], pieces[last][1])]
     return pieces
+
+
+def _is_too_short(track: PitchTrack, start: int, end: int) -> bool:
+    inside = track.midi[start:end][~np.isnan(track.midi[start:end])]
+    seconds = (end - start) * HOP_S
+    return seconds < SHORTEST_S or (seconds < GLIDE_S and np.ptp(np.percentile(inside, (10, 90))) > GLIDE_RANGE)
 
 
 def _pitch(track: PitchTrack, start: int, end: int) -> float:

@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.ndimage import median_filter
 
 from modules.audio.decode import resample
 from modules.errors import WeightsMissing
@@ -36,6 +35,9 @@ QUIET_DB = -45.0  # frames that far under the loud ones are not looked at
 LEVEL_WINDOW = 400  # samples (25 ms): two periods at 80 Hz
 VOICED_ON, VOICED_OFF = 0.50, 0.35  # confidence that starts a voiced stretch, and that keeps one going
 SHORTEST_VOICED = 5  # frames
+LEAP = 6.0  # semitones between two frames that break a curve
+SHORT_RUN, NEAR = 25, 12  # frames: runs that may be an error; gap across which a curve is expected to go on
+SHIFT_COST = 4.0  # semitones by which a move must mend the curve
 WHISTLE_HZ = 1_000.0  # where most of the sound above this is one line, it is read an octave down
 _LOCK = threading.Lock()
 
@@ -173,14 +175,23 @@ def stretches(mask: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _octaves_repaired(midi: np.ndarray, voiced: np.ndarray) -> np.ndarray:
-    """Move short runs that lie a whole 12, 19 or 24 semitones off their surroundings back to them."""
+    """Move short runs that CREPE heard on a wrong partial (12, 19 or 24 semitones off) so that the curve goes on."""
     repaired = midi.copy()
     where = np.flatnonzero(voiced)
-    if len(where) < 3:
-        return repaired
-    around = median_filter(midi[where], size=61, mode="nearest")  # 0.6 s of voice
-    for interval in (12, 19, 24):
-        for sign in (-1, 1):
-            wrong = np.abs(midi[where] - around - sign * interval) < 1.5
-            repaired[where[wrong]] -= sign * interval
+    broken = np.flatnonzero((np.abs(np.diff(midi[where])) > LEAP) | (np.diff(where) > NEAR)) + 1
+    runs = np.split(where, broken)
+    long = [len(run) > SHORT_RUN for run in runs]
+    for index, run in enumerate(runs):
+        if long[index] or len(run) == 0:
+            continue
+        anchors = []  # (frame inside the run, pitch beside it) where the curve meets a run, repaired or long
+        if index > 0 and run[0] - runs[index - 1][-1] <= NEAR:
+            anchors.append((run[0], repaired[runs[index - 1][-1]]))
+        following = next((other for other in range(index + 1, len(runs)) if long[other]), None)
+        if following is not None and runs[following][0] - run[-1] <= NEAR:
+            anchors.append((run[-1], midi[runs[following][0]]))
+        if anchors:
+            costs = {shift: sum(abs(midi[frame] + shift - beside) for frame, beside in anchors) / len(anchors)
+                     + (SHIFT_COST if shift else 0) for shift in (0, -12, 12, -19, 19, -24, 24)}
+            repaired[run] = midi[run] + min(costs, key=costs.__getitem__)
     return repaired

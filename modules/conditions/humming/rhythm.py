@@ -17,7 +17,7 @@ from modules.canvas.vocabulary import BEATS_PER_BAR, STEPS_PER_BEAT
 TEMPI = np.geomspace(50, 180, 66)  # BPM, 2 % apart
 LIKELY_TEMPO = {"4/4": 100.0, "3/4": 105.0, "6/8": 62.0}  # BPM of beats; a 6/8 beat is a dotted quarter
 TEMPO_SPREAD = 0.33  # natural logarithm: two thirds of hums lie within a factor of 1.4
-TEMPO_WEIGHT = 6.5
+TEMPO_WEIGHT = 0.25  # a note
 TIMING_S = 0.035  # spread of sung onsets round the beat
 TIMING_SHARE = 0.04  # and of the time since the last note
 FIRST_WEIGHT = 2.0  # where a tune begins says more than where any other note does
@@ -75,7 +75,7 @@ def find_beat(onsets_s: np.ndarray, offsets_s: np.ndarray, *, tempo_bpm: float |
         if best is None or cost[winner] < best[0]:
             best = (cost[winner], name, steps[winner], np.repeat(tempi, _bar(name) // 2)[winner])
     _, name, steps, tempo = best
-    steps = steps - _bar(name) * (steps[0] >= _bar(name) // 2)  # what begins late in a bar is a pick-up
+    steps = steps - _bar(name) * (steps[0] >= _bar(name) // 4)  # what begins after the first beat is a pick-up
     step_s, offset_s = _line(onsets_s, steps, 60 / tempo / STEPS_PER_BEAT[name], fixed=tempo_bpm is not None)
     lengths = _lengths(onsets_s, offsets_s, steps, step_s, STEPS_PER_BEAT[name])
     return Beat(round(60 / step_s / STEPS_PER_BEAT[name], 2), name, float(offset_s), tuple(steps.tolist()), lengths)
@@ -117,7 +117,7 @@ def _follow(onsets_s: np.ndarray, emphasis: np.ndarray, tempi: np.ndarray, meter
     cost = cost - len(onsets_s) * np.log(start_step_s * bar)  # a step's share is spread over a longer bar
     if not steady:
         away = np.log(60 / start_step_s / STEPS_PER_BEAT[meter] / LIKELY_TEMPO[meter]) / TEMPO_SPREAD
-        cost = cost + TEMPO_WEIGHT * 0.5 * away ** 2
+        cost = cost + TEMPO_WEIGHT * len(onsets_s) * 0.5 * away ** 2
     return cost + METER_COST[meter], steps
 
 

@@ -57,10 +57,10 @@ class Patch:
 _LEAD = Patch(mono=True, glide_s=0.04, vibrato_cents=14, release_s=0.09, key_track=0.6)
 _BASS = Patch(mono=True, cutoff_hz=420, poles=4, sweep_octaves=2.2, sweep_s=0.18, decay_s=0.6, sustain=0.7,
               release_s=0.06, key_track=0.3, gain_db=2.0)
-_PAD = Patch(engine="pad", attack_s=0.5, decay_s=0.1, sustain=1.0, release_s=0.9, cutoff_hz=2200, gain_db=-3.0)
+_PAD = Patch(engine="pad", attack_s=0.5, decay_s=0.1, sustain=1.0, release_s=0.9, cutoff_hz=2200, gain_db=0.0)
 _BELL = Patch(engine="fm", attack_s=0.002, decay_s=1.6, sustain=0.0, release_s=0.8, ratio=3.5, index=2.2, index_s=0.5,
               index_end=0.1)
-_PLUCK = Patch(cutoff_hz=900, sweep_octaves=3.2, sweep_s=0.12, decay_s=0.45, sustain=0.0, release_s=0.2, voices=2,
+_PLUCK = Patch(gain_db=-3.0, cutoff_hz=900, sweep_octaves=3.2, sweep_s=0.12, decay_s=0.45, sustain=0.0, release_s=0.2, voices=2,
                detune_cents=8, width=0.4)
 
 PATCHES: dict[str, Patch] = {
@@ -121,9 +121,9 @@ _FAMILIES: dict[str, Patch] = {
     "guitar": Patch(wave="string", cutoff_hz=1300, sweep_octaves=2.6, sweep_s=0.22, attack_s=0.002, decay_s=1.1,
                     sustain=0.0, release_s=0.15),
     "bass": replace(_BASS, wave="string", cutoff_hz=380, sweep_octaves=2.0, decay_s=0.9, sustain=0.3),
-    "strings": replace(_PAD, cutoff_hz=3000, bandwidth_cents=40, attack_s=0.12, release_s=0.25, gain_db=0.0),
+    "strings": replace(_PAD, cutoff_hz=3000, bandwidth_cents=40, attack_s=0.12, release_s=0.25),
     "percussion": Patch(wave="sine", decay_s=0.8, sustain=0.0, drop_octaves=0.2),
-    "voice": replace(_PAD, wave="vowel", cutoff_hz=3500, bandwidth_cents=40, attack_s=0.15, release_s=0.3, gain_db=0.0),
+    "voice": replace(_PAD, wave="vowel", cutoff_hz=3500, bandwidth_cents=40, attack_s=0.15, release_s=0.3),
     "brass": Patch(cutoff_hz=800, sweep_octaves=1.8, sweep_s=0.6, attack_s=0.04, sustain=0.85, release_s=0.1,
                    vibrato_cents=6, poles=4),
     "woodwinds": Patch(wave="flute", cutoff_hz=4000, attack_s=0.05, sustain=0.95, release_s=0.1, vibrato_cents=14,

@@ -59,6 +59,14 @@ def harmonics(wave: str, pitch_hz: float) -> np.ndarray:
     raise ValueError(f"no wave named {wave!r}")
 
 
+def _spectrum(patch: Patch, highest_hz: float) -> np.ndarray:
+    """The patch's harmonics for a note that rises to `highest_hz`, with its octave mixed in."""
+    amplitudes = np.array(harmonics(patch.wave, highest_hz), dtype=np.float64)
+    if patch.octave:
+        amplitudes[1::2] += patch.octave * amplitudes[: len(amplitudes[1::2])].copy()
+    return amplitudes
+
+
 def low_pass(frequency_hz: np.ndarray, cutoff_hz: np.ndarray | float, q: float, poles: int) -> np.ndarray:
     """Magnitude of a resonant low-pass (two or four poles)."""
     x = frequency_hz / cutoff_hz
@@ -122,8 +130,7 @@ def _wave(patch: Patch, midi: int, scale: float, from_midi: int | None, n: int,
           draws: np.random.Generator) -> np.ndarray:
     t = np.arange(n, dtype=np.float32) / SAMPLE_RATE
     pitch = _pitch(patch, midi, from_midi, n)
-    top_hz = float(np.max(pitch)) * 2 ** (patch.detune_cents / 1200) * (2 if patch.octave else 1)
-    amplitudes = harmonics(patch.wave, top_hz)
+    amplitudes = _spectrum(patch, float(np.max(pitch)) * 2 ** (patch.detune_cents / 1200))
     base = patch.cutoff_hz * scale * 2.0 ** (patch.key_track * (midi - 60) / 12)
     octaves = patch.sweep_octaves * np.exp(-t * (3.0 / patch.sweep_s))
     if patch.lfo_octaves:
@@ -166,8 +173,6 @@ def _wave(patch: Patch, midi: int, scale: float, from_midi: int | None, n: int,
         side = 0.0 if patch.voices == 1 else 2.0 * i / (patch.voices - 1) - 1.0
         phase = float(draws.random()) if patch.voices > 1 else 0.0
         sound = voice(2.0 ** (patch.detune_cents * side / 1200), phase) / np.sqrt(patch.voices)
-        if patch.octave:
-            sound += patch.octave * voice(2.0 ** (1 + patch.detune_cents * side / 1500), phase) / np.sqrt(patch.voices)
         # neighbours in pitch go to opposite sides, so that neither side is the sharp one
         angle = np.pi / 4 * (1 + patch.width * side * (-1) ** i)
         out[0] += np.float32(np.cos(angle) * np.sqrt(2)) * sound
@@ -212,9 +217,7 @@ def _pad_loops(patch: Patch, midi: int, tone: float) -> np.ndarray:
     """PADsynth loops of a pitch: float32 (dark or bright, side, PAD_SAMPLES)."""
     draws = np.random.default_rng([crc32(repr(patch).encode()), midi, 1])
     pitch_hz = hz(midi)
-    amplitudes = harmonics(patch.wave, pitch_hz)
-    if patch.octave:
-        amplitudes[1::2] += patch.octave * amplitudes[: len(amplitudes[1::2])]
+    amplitudes = _spectrum(patch, pitch_hz)
     n_bins = PAD_SAMPLES // 2 + 1
     bin_hz = SAMPLE_RATE / PAD_SAMPLES
     magnitude = np.zeros((2, n_bins))

@@ -1,0 +1,218 @@
+"""The command line: `make`, `listen` and the playground. One line on standard error and exit 2 for bad input."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+from modules.conditions.fuse import check_request, read_key
+from modules.conditions.recall import plain, read_controls
+from modules.config import MAX_HUM_S, MAX_UPLOAD_S
+from modules.errors import EarwormError, InputError
+from modules.types import GridNote, Progress, Request, Take
+
+FORMATS = ("wav", "flac", "mp3", "ogg")
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports a bad argument as one sentence."""
+
+    def error(self, message: str) -> None:
+        raise InputError(f"{message[0].upper()}{message[1:]}; see `python app.py {self.prog.split()[-1]} --help`.")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; the contract is in the README."""
+    parser = Parser(prog="app.py", description="Earworm: type, hum, drop in a track or paste lyrics.")
+    commands = parser.add_subparsers(dest="command", parser_class=Parser)
+    serve = commands.add_parser("serve", help="the playground in the browser (the default)")
+    for command in (parser, serve):
+        command.add_argument("--host", default="127.0.0.1")
+        command.add_argument("--port", type=int, default=None, help="default 7860, or the next free one")
+    make = commands.add_parser("make", help="make takes and write them to a folder")
+    make.add_argument("--out", required=True, type=Path)
+    make.add_argument("--prompt", default="")
+    make.add_argument("--negative", default="")
+    make.add_argument("--hum", type=Path)
+    make.add_argument("--reference", type=Path)
+    make.add_argument("--reference-mode", default="vibe")
+    make.add_argument("--lyrics", default="", help="the words, or a text file that holds them")
+    make.add_argument("--voice", default="auto")
+    make.add_argument("--engine", default="embedded")
+    make.add_argument("--takes", type=int)
+    make.add_argument("--seed", type=int)
+    for name in ("duration", "tempo", "energy", "complexity", "brightness", "swing"):
+        make.add_argument(f"--{name}", type=float)
+    make.add_argument("--key")
+    make.add_argument("--meter")
+    make.add_argument("--faithfulness", type=float)
+    make.add_argument("--stems", action="store_true")
+    make.add_argument("--format", default="wav")
+    make.add_argument("--recipe", type=Path, help="make a recipe's take again; other options change it")
+    hear = commands.add_parser("listen", help="print what is understood of an input, as JSON")
+    hear.add_argument("file", help="a file; - for text on standard input")
+    hear.add_argument("--as", dest="kind", required=True)
+    return parser
+
+
+def read_text(path: Path, limit: int = 2_000_000) -> str:
+    """A text file's content.
+
+    Raises:
+        InputError: missing, too large or not text.
+    """
+    if not path.is_file():
+        raise InputError(f"There is no file {path.name}; check the path.")
+    if path.stat().st_size > limit:
+        raise InputError(f"{path.name} is too large for text; give a plain text file.")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path.name} is not plain text; save it as UTF-8 text.") from None
+
+
+def read_request(args: argparse.Namespace) -> Request:
+    """A request from the options of `make`; a recipe gives what the options leave out."""
+    from modules.audio.decode import read_audio
+
+    request = read_recipe(args.recipe) if args.recipe else Request(seed=secrets.randbelow(2**31))
+    if args.format not in FORMATS:
+        raise InputError(f"The format {args.format!r} is not one Earworm writes; choose {', '.join(FORMATS)}.")
+    if args.engine != "embedded":
+        raise InputError(f"There is no engine called {args.engine!r} here; choose embedded.")
+    controls = {"tempo_bpm": args.tempo, "duration_s": args.duration, "energy": args.energy,
+                "complexity": args.complexity, "brightness": args.brightness, "swing": args.swing, "meter": args.meter}
+    if args.key:
+        controls["tonic"], controls["mode"] = read_key(args.key)
+    words = args.lyrics
+    if words and "\n" not in words and len(words) < 250 and (Path(words).is_file() or words.endswith(".txt")):
+        words = read_text(Path(words))
+    given = {
+        "prompt": args.prompt, "negative": args.negative, "lyrics": words, "takes": args.takes, "seed": args.seed,
+        "faithfulness": args.faithfulness, "voice": args.voice if args.voice != "auto" else None,
+        "reference_mode": args.reference_mode if args.reference else None,
+    }
+    request = replace(
+        request, controls=replace(request.controls, **{k: x for k, x in controls.items() if x is not None}),
+        **{k: x for k, x in given.items() if x not in (None, "")})
+    check_request(replace(request, prompt=request.prompt or ("…" if args.hum or args.reference else "")))
+    if args.hum:
+        request = replace(request, hum=read_audio(args.hum, MAX_HUM_S), hum_name=args.hum.name)
+    if args.reference:
+        request = replace(request, reference=read_audio(args.reference, MAX_UPLOAD_S), reference_name=args.reference.name)
+    return request
+
+
+def read_recipe(path: Path) -> Request:
+    """The request that a recipe holds, for its one take.
+
+    Raises:
+        InputError: not a recipe.
+    """
+    try:
+        recipe = json.loads(read_text(path))
+        asked = recipe["request"]
+        return Request(
+            prompt=asked["prompt"], negative=asked["negative"], lyrics=asked["lyrics"], voice=asked["voice"],
+            styles=asked["styles"], controls=read_controls(asked["controls"]), faithfulness=asked["faithfulness"],
+            reference_mode=asked["reference_mode"], engine=asked["engine"], takes=1, seed=asked["seed"],
+            hum_notes=tuple(GridNote(**note) for note in asked["hum_notes"]), hum_name=asked["hum_name"],
+            reference_name=asked["reference_name"], recipe=recipe)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path.name} is not an Earworm recipe; give the take_N.json that was written with a take."
+                         ) from None
+
+
+def run_make(args: argparse.Namespace) -> int:
+    """Make takes; prints a line each, progress on a terminal."""
+    request = read_request(args)
+    if args.out.exists() and not args.out.is_dir():
+        raise InputError(f"{args.out.name} is a file; give a folder to write to.")
+    from modules.engines.embedded import EmbeddedEngine
+    from modules.studio.export import export_take
+
+    show = sys.stderr.isatty()
+    number = 0
+    for item in EmbeddedEngine().takes(request, Event()):
+        if isinstance(item, Progress):
+            if show:
+                print(f"\r{item.fraction:4.0%}  {item.message:40s}", end="", file=sys.stderr, flush=True)
+            continue
+        number += 1
+        args.out.mkdir(parents=True, exist_ok=True)
+        paths = export_take(item, args.out, stem=f"take_{number}", fmt=args.format, stems=args.stems)
+        if show:
+            print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
+        print(describe(number, item, paths), flush=True)
+    return 0
+
+
+def describe(number: int, take: Take, paths: dict[str, Path]) -> str:
+    """One line about a finished take."""
+    audio = next(path for path in paths.values() if path.suffix[1:] in FORMATS)
+    loudness = take.recipe["loudness"]["integrated_lufs"]
+    return f"take {number}: {audio}  {take.audio.duration_s:.1f} s  {take.summary}  {loudness:.1f} LUFS  seed {take.seed}"
+
+
+def run_listen(args: argparse.Namespace) -> int:
+    """Print what one input says, as JSON."""
+    kinds = ("hum", "reference", "text", "lyrics")
+    if args.kind not in kinds:
+        raise InputError(f"Listening as {args.kind!r} is unknown; choose {', '.join(kinds)}.")
+    if args.kind in ("text", "lyrics"):
+        text = sys.stdin.read() if args.file == "-" else read_text(Path(args.file))
+        if args.kind == "text":
+            from modules.conditions.text import to_json, understand
+
+            found = to_json(understand(text.strip()))
+        else:
+            from modules.conditions.lyrics import parse
+            from modules.conditions.lyrics import to_json as lyrics_json
+
+            found = lyrics_json(parse(text))
+    else:
+        from modules.audio.decode import read_audio
+
+        if args.kind == "hum":
+            from modules.conditions.fuse import key_name
+            from modules.conditions.humming import listen
+
+            hum = listen(read_audio(args.file, MAX_HUM_S))
+            found = {"tempo_bpm": hum.tempo_bpm, "key": key_name(hum.tonic, hum.mode), "meter": hum.meter,
+                     "tuning_cents": hum.tuning_cents, "notes": hum.notes, "grid": hum.grid}
+        else:
+            from modules.conditions.reference import listen as listen_reference
+            from modules.conditions.reference import to_json as reference_json
+
+            found = reference_json(listen_reference(read_audio(args.file, MAX_UPLOAD_S)))
+    print(json.dumps(plain(found), indent=1, ensure_ascii=False))
+    return 0
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    """Open the playground."""
+    from modules.ui.serve import serve
+
+    serve(host=args.host, port=args.port)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status."""
+    try:
+        args = build_parser().parse_args(argv)
+        return {"make": run_make, "listen": run_listen, "serve": run_serve, None: run_serve}[args.command](args)
+    except EarwormError as error:
+        print(str(error), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+
+

@@ -1,0 +1,221 @@
+"""All inputs as one `Condition`: explicit beats implied, later tab beats earlier, conflicts are said, never settled in
+silence. Precedence of a setting: slider, then words of the prompt, then hum, then reference, then the style.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from modules.canvas import vocabulary as v
+from modules.config import DEFAULT_DURATION_S, DURATION_S, MAX_TAKES, TEMPO_BPM
+from modules.errors import InputError
+from modules.types import (
+    METERS,
+    MODE_OFFSETS,
+    PITCH_CLASSES,
+    Condition,
+    Controls,
+    Finding,
+    GridNote,
+    Hum,
+    Lyrics,
+    Reference,
+    Request,
+    TextReading,
+)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What each extractor made of its input; None = that input was not given."""
+
+    text: TextReading | None = None
+    hum: Hum | None = None
+    reference: Reference | None = None
+    lyrics: Lyrics | None = None
+
+
+def check_request(request: Request) -> None:
+    """Raise `InputError` in one sentence when a request cannot be met as it stands."""
+    c = request.controls
+    if not (request.prompt.strip() or request.hum or request.hum_notes or request.reference or request.lyrics.strip()
+            or request.styles or request.recipe):
+        raise InputError("Nothing was given to make music from; type a few words, hum, drop in a track or paste lyrics.")
+    if not 1 <= request.takes <= MAX_TAKES:
+        raise InputError(f"{request.takes} takes were asked for; ask for 1 to {MAX_TAKES}.")
+    if not -2**63 <= request.seed < 2**63:
+        raise InputError("That seed is too large; give a whole number of at most 18 digits.")
+    for name, value, (low, high), unit in (("tempo", c.tempo_bpm, TEMPO_BPM, "BPM"),
+                                           ("length", c.duration_s, DURATION_S, "seconds")):
+        if value is not None and not low <= value <= high:
+            raise InputError(f"A {name} of {value:g} {unit} is out of reach; give {low:g} to {high:g} {unit}.")
+    if c.meter is not None and c.meter not in METERS:
+        raise InputError(f"The metre {c.meter!r} is not one Earworm plays; choose {', '.join(METERS)}.")
+    if c.mode is not None and c.mode not in MODE_OFFSETS:
+        raise InputError(f"The mode {c.mode!r} is unknown; choose {', '.join(MODE_OFFSETS)}.")
+    for name in ("energy", "complexity", "brightness"):
+        value = getattr(c, name)
+        if value is not None and not 0 <= value <= 1:
+            raise InputError(f"{name.capitalize()} {value:g} is out of range; give a number from 0 to 1.")
+    if not 0 <= request.faithfulness <= 1:
+        raise InputError(f"Faithfulness {request.faithfulness:g} is out of range; give a number from 0 to 1.")
+    if request.reference_mode not in ("vibe", "restyle"):
+        raise InputError(f"Reference mode {request.reference_mode!r} is unknown; choose vibe or restyle.")
+
+
+def read_key(text: str) -> tuple[int, str]:
+    """(tonic pitch class, mode) of "F# minor", "Bb", "d dorian".
+
+    Raises:
+        InputError: not a key.
+    """
+    words = text.replace("♯", "#").replace("♭", "b").replace("-flat", "b").replace("-sharp", "#").split()
+    letters = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+    mode = words[1].lower() if len(words) > 1 else "major"
+    mode = {"maj": "major", "min": "minor", "m": "minor", "aeolian": "minor", "ionian": "major"}.get(mode, mode)
+    if words and words[0].endswith("m") and len(words) == 1:
+        words, mode = [words[0][:-1]], "minor"
+    name = words[0][:1].upper() + words[0][1:] if words else ""
+    if not name or name[0] not in letters or name[1:] not in ("", "#", "b") or mode not in MODE_OFFSETS or len(words) > 2:
+        raise InputError(f"The key {text!r} is not one; write it like \"F# minor\", \"Bb major\" or \"D dorian\".")
+    return (letters[name[0]] + {"": 0, "#": 1, "b": -1}[name[1:]]) % 12, mode
+
+
+def key_name(tonic: int, mode: str) -> str:
+    """ "F# minor" for (6, "minor")."""
+    return f"{PITCH_CLASSES[tonic]} {mode}"
+
+
+def fuse(request: Request, heard: Heard) -> Condition:
+    """One condition from everything given.
+
+    Args:
+        request: checked by `check_request`.
+        heard: what the extractors made of each input.
+
+    Returns:
+        The condition, with findings and conflicts for people.
+    """
+    conflicts: list[str] = list(heard.text.warnings) if heard.text else []
+    conflicts += heard.lyrics.warnings if heard.lyrics else ()
+    findings: list[Finding] = []
+    said = heard.text.controls if heard.text else Controls()
+    controls = merge(request.controls, said, conflicts)
+    melody: tuple[GridNote, ...] = ()
+    source = ""
+    if heard.hum is not None:
+        melody, controls = use_hum(heard.hum, request, controls, conflicts)
+        source = "hum"
+        findings += heard.hum.findings
+    chords: tuple = ()
+    reference = heard.reference
+    if reference is not None:
+        findings += reference.findings
+        controls, chords, kept = use_reference(reference, request, controls, conflicts, has_melody=bool(melody))
+        if kept and not melody:
+            melody, source = kept, "reference"
+    styles = dict(request.styles) or (dict(heard.text.styles) if heard.text else {})
+    if reference is not None and reference.styles and request.reference_mode == "vibe":
+        share = 0.35 if styles else 1.0
+        styles = {name: (1 - share) * styles.get(name, 0.0) + share * reference.styles.get(name, 0.0)
+                  for name in {*styles, *reference.styles}}
+    vocal = heard.lyrics is not None
+    if heard.text is not None:
+        findings = [*heard.text.findings, *findings]
+        if heard.text.vocal is False and vocal:
+            conflicts.append("The description asks for no singing, but lyrics were given: they are sung.")
+        if heard.text.vocal and not vocal:
+            conflicts.append("The description asks for singing; paste lyrics to have words sung.")
+    return Condition(
+        styles=styles, controls=controls, melody=melody, melody_source=source, chords=chords, lyrics=heard.lyrics,
+        vocal=vocal, voice=None if request.voice in ("", "auto") else request.voice,
+        faithfulness=request.faithfulness, production=heard.text.production if heard.text else (),
+        findings=tuple(findings), conflicts=tuple(conflicts))
+
+
+def merge(sliders: Controls, said: Controls, conflicts: list[str]) -> Controls:
+    """Sliders over words; where both say something else, the slider wins and it is noted."""
+    values = {}
+    for field in fields(Controls):
+        slider, word = getattr(sliders, field.name), getattr(said, field.name)
+        given = slider is not None and slider != ()
+        if given and word not in (None, ()) and word != slider and field.name in ("tempo_bpm", "meter", "duration_s"):
+            name = {"tempo_bpm": "tempo", "duration_s": "length"}.get(field.name, field.name)
+            conflicts.append(f"The {name} in the description ({word:g}) gives way to the slider ({slider:g})."
+                             if isinstance(word, (int, float)) else
+                             f"The {name} in the description ({word}) gives way to the setting ({slider}).")
+        values[field.name] = slider if given else word
+    return Controls(**values)
+
+
+def use_hum(hum: Hum, request: Request, controls: Controls, conflicts: list[str]) -> tuple[
+        tuple[GridNote, ...], Controls]:
+    """The hummed melody in the key to be played, and the controls that it implies."""
+    grid = request.hum_notes or hum.grid
+    if controls.meter is not None and controls.meter != hum.meter:
+        conflicts.append(f"The hum was heard in {hum.meter}, so it stays in {hum.meter} instead of {controls.meter}.")
+    mode = controls.mode or hum.mode
+    tonic = hum.tonic if controls.tonic is None else controls.tonic
+    if controls.mode is not None and controls.mode != hum.mode and controls.tonic is None:
+        tonic = (hum.tonic - MODE_OFFSETS[hum.mode] + MODE_OFFSETS[mode]) % 12
+    heard_do = (hum.tonic - MODE_OFFSETS[hum.mode]) % 12
+    do = (tonic - MODE_OFFSETS[mode]) % 12
+    shift = (do - heard_do + 6) % 12 - 6
+    if shift:
+        grid = tuple(replace(note, midi=note.midi + shift) for note in grid)
+    return tuple(grid), replace(controls, tempo_bpm=controls.tempo_bpm or hum.tempo_bpm, meter=hum.meter, tonic=tonic,
+                                mode=mode)
+
+
+def use_reference(reference: Reference, request: Request, controls: Controls, conflicts: list[str], *,
+                  has_melody: bool) -> tuple[Controls, tuple, tuple[GridNote, ...]]:
+    """Controls that a reference implies; for a restyle its chords and melody too."""
+    restyle = request.reference_mode == "restyle"
+    if restyle and controls.meter not in (None, reference.meter):
+        conflicts.append(f"The track is in {reference.meter}, so its restyling stays in {reference.meter}.")
+    duration = controls.duration_s
+    if restyle and duration is None:
+        duration = float(np.clip(reference.beats_s[-1] - reference.downbeats_s[0] if len(reference.beats_s) > 1 else 30.0,
+                                 DURATION_S[0], 60.0))
+    seconds = duration or DEFAULT_DURATION_S
+    curve = controls.energy_curve
+    if not curve and controls.energy is None and len(reference.energy) > 2:
+        times = np.linspace(0, seconds, len(reference.energy))
+        curve = tuple((float(t), float(e)) for t, e in zip(times, reference.energy, strict=True))
+    tonic, mode = controls.tonic, controls.mode
+    if tonic is None and mode is None:
+        tonic, mode = reference.tonic, reference.mode
+    filled = replace(
+        controls, tempo_bpm=controls.tempo_bpm or reference.tempo_bpm,
+        meter=reference.meter if restyle and not has_melody else controls.meter or reference.meter,
+        tonic=tonic, mode=mode, energy_curve=curve, duration_s=duration,
+        brightness=controls.brightness if controls.brightness is not None else reference.brightness)
+    if not restyle:
+        return filled, (), ()
+    shift = 0 if tonic is None else (tonic - MODE_OFFSETS[mode or reference.mode] - reference.tonic
+                                     + MODE_OFFSETS[reference.mode] + 6) % 12 - 6
+    chords = beat_chords(reference, shift)
+    melody = tuple(replace(note, midi=note.midi + shift) for note in reference.melody)
+    return filled, chords, melody
+
+
+def beat_chords(reference: Reference, shift: int) -> tuple[tuple[int, int, int | None, str], ...]:
+    """Heard chords on whole beats from the first downbeat, transposed by `shift` semitones, whole bars only."""
+    start = reference.downbeats_s[0] if len(reference.downbeats_s) else 0.0
+    beats = [b for b in reference.beats_s if b >= start - 0.05]
+    out: list[tuple[int, int, int | None, str]] = []
+    per_bar = v.BEATS_PER_BAR[reference.meter]
+    n = len(beats) // per_bar * per_bar
+    for index in range(n):
+        end = beats[index + 1] if index + 1 < len(beats) else beats[index] + 60 / reference.tempo_bpm
+        middle = (beats[index] + end) / 2
+        span = next((c for c in reference.chords if c.start_s <= middle < c.end_s), None)
+        root = None if span is None or span.root is None else (span.root + shift) % 12
+        chord = (root, span.quality if span is not None else "maj")
+        if out and out[-1][2:] == chord:
+            out[-1] = (out[-1][0], out[-1][1] + 1, *chord)
+        else:
+            out.append((index, 1, *chord))
+    return tuple(out)

@@ -1,0 +1,113 @@
+"""The text condition: a prompt and a negative prompt become a `TextReading`.
+
+The letter (tempo, key, instruments, negatives …) is read by grammars on canonical words, the spirit (styles) by the
+sentence encoder. Same words in other case, spacing or punctuation mean the same. Knows nothing of canvases or sound;
+values typed into sliders are checked elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from modules.conditions import text_course, text_grammar
+from modules.conditions.instruments_grammar import lexicon, look_up, only_spans
+from modules.conditions.text_fold import Fold
+from modules.conditions.text_scope import mark_negation
+from modules.conditions.text_styles import choose_styles, content, style_lexicon
+from modules.conditions.text_words import Hit, Words, pattern
+from modules.config import MAX_PROMPT_CHARS
+from modules.types import Controls, TextReading
+
+_LATER = pattern(r"(?:no|without)\s(?:\w+\s){1,3}?(?P<until>(?:until|till|before|for the first)\s" + text_course._TIME + ")")
+_SHARED = ("energy", "complexity", "brightness", "production", "swing")
+_TECHNICAL = ("tempo", "key", "bad_key", "mode", "meter", "length", "bars", "moment", "form", "form_first", "form_last",
+              "time_feel", "ending")
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+@lru_cache(maxsize=1)
+def _book() -> dict[str, Hit]:
+    return {**style_lexicon(), **lexicon()}
+
+
+def _hits(words: Words) -> list[Hit]:
+    """Everything understood in `words`, negation not yet considered, by position."""
+    hits: list[Hit] = []
+    for match in _LATER.finditer(words.text):
+        words.take(*match.span("until"))
+        hits.append(Hit(*match.span("until"), "moment", ("until", .25, text_course._time(match["time"]), None)))
+    for read in (text_grammar.keys, text_grammar.tempos, text_grammar.meters, text_course.moments, text_course.shapes,
+                 text_grammar.endings, text_grammar.lengths):
+        hits += read(words)
+    hits += look_up(words, _book())
+    for read in (text_grammar.vocals, text_course.forms, text_grammar.tempo_words, text_grammar.scaled_words,
+                 text_grammar.production):
+        hits += read(words)
+    spoken = [(hit.start, hit.end) for hit in hits if hit.kind in ("moment", "ending")]
+    hits = [hit for hit in hits if hit.kind not in _SHARED or not any(a <= hit.start < b for a, b in spoken)]
+    return sorted(hits, key=lambda hit: (hit.start, hit.end))
+
+
+def understand(prompt: str, negative: str = "") -> TextReading:
+    """Read a prompt and the negative box.
+
+    Args:
+        prompt: free text; markup is plain text; only the first `MAX_PROMPT_CHARS` characters count.
+        negative: what is not wanted, in the same words without "no".
+
+    Returns:
+        Styles, controls, findings and warnings; an empty reading for empty texts.
+
+    Raises:
+        WeightsMissing: the sentence encoder or the style head is not where it should be.
+    """
+    fold = Fold()
+    for name, text in (("prompt", prompt), ("negative prompt", negative)):
+        if len(text) > MAX_PROMPT_CHARS:
+            fold.warn(f"The {name} has {len(text):,} characters; only the first {MAX_PROMPT_CHARS:,} were read.")
+    words, box = Words(prompt[:MAX_PROMPT_CHARS]), Words(negative[:MAX_PROMPT_CHARS])
+    hits, refused_hits = _hits(words), _hits(box)
+    spans, unknown = mark_negation(words, hits)
+    for hit in refused_hits:
+        hit.mood, hit.box = "unwanted", True
+    technical = [(hit.start, hit.end) for hit in hits if hit.kind in _TECHNICAL
+                 and not (hit.kind == "meter" and hit.value in ("3/4", "6/8") and words.text[hit.start].isalpha())]
+    said = words.without(spans + technical)
+    said = said if content(said, hits, words) else ""
+    letter = [(hit.start, hit.end) for hit in refused_hits if hit.kind in (*_TECHNICAL, "instrument", "vocal", "piece",
+                                                                           "section", "tempo_word")]
+    away = " ".join([box.without(letter)] + unknown
+                    + [words.text[h.start:h.end] for h in hits if h.negative and h.kind in ("style", "energy")]).strip()
+    away = away if content(away, refused_hits, box) else ""
+    styles = choose_styles(words, hits + refused_hits, said, away)
+    fold.read_styles(words, hits, styles)
+    fold.read(words, hits, list(only_spans(words)), styles)
+    fold.read_negative(box, refused_hits, unknown + box.text.split(), styles)
+    reading = fold.finish(styles)
+    if (_LETTERS.search(prompt) or prompt.strip()) and not (reading.findings or reading.styles or reading.warnings):
+        return TextReading(styles={}, controls=Controls(), warnings=(
+            "Nothing in the prompt was understood; describe the music in English words, for example "
+            "\"warm lofi hip hop, 82 BPM, no drums\".",))
+    return reading
+
+
+def to_json(reading: TextReading) -> dict[str, Any]:
+    """A reading as plain JSON data, for `listen --as text`."""
+    from modules.conditions.text_fold import key_name
+
+    controls = reading.controls
+    plain: Mapping[str, Any] = {
+        "styles": [{"name": name, "weight": weight} for name, weight in reading.styles.items()],
+        "tempo_bpm": controls.tempo_bpm, "key": key_name(controls.tonic, controls.mode), "tonic": controls.tonic,
+        "mode": controls.mode, "meter": controls.meter, "swing": controls.swing, "energy": controls.energy,
+        "complexity": controls.complexity, "brightness": controls.brightness, "duration_s": controls.duration_s,
+        "form": list(controls.form), "wanted": list(controls.wanted), "unwanted": list(controls.unwanted),
+        "energy_curve": [list(point) for point in controls.energy_curve], "ending": controls.ending,
+        "vocal": reading.vocal, "production": list(reading.production),
+        "findings": [{"label": f.label, "value": f.value, "source": f.source} for f in reading.findings],
+        "warnings": list(reading.warnings),
+    }
+    return dict(plain)

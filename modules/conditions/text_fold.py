@@ -1,0 +1,356 @@
+"""Folds the hits of a prompt into one `TextReading`: limits, conflicts (the last word wins), findings and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modules.conditions.instruments_grammar import lanes_left_out, members
+from modules.conditions.text_course import energy_curve, shape_form
+from modules.conditions.text_words import Hit, Words, pattern
+from modules.config import DEFAULT_DURATION_S, DURATION_S, TEMPO_BPM
+from modules.styles.cards import cards
+from modules.types import METERS, PITCH_CLASSES, Controls, Finding, TextReading
+
+_NEAREST_METER = {"2/4": "4/4", "2/2": "4/4", "8/8": "4/4", "12/8": "6/8", "3/8": "3/4", "6/4": "3/4", "9/8": "6/8",
+                  "6/16": "6/8", "3/2": "3/4", "5/8": "6/8", "7/8": "4/4", "5/4": "4/4", "7/4": "4/4"}
+_STYLE_STRETCH = 0.12  # how far beyond a named style's own tempo range "slow" and "fast" may go
+_DOUBLE_BPM, _HALF_BPM = 160.0, 72.0  # "double-time" and "half-time" with no tempo
+_SAD = pattern(r"sad(?:ness|der)?|melanchol\w+|sorrow\w*|mournful|tragic|heartbreak\w*|heartbroken|gloomy|depress\w+|grief|"
+               r"somber|sombre|ominous|sinister|eerie|menacing|lonely|bittersweet")
+_HAPPY = pattern(r"happy|happier|cheerful|joyful|joyous|sunny|carefree|playful|cheery|jolly|merry|celebrat\w+")
+
+
+def key_name(tonic: int | None, mode: str | None) -> str | None:
+    """"F# minor", "D", "minor" or None."""
+    parts = ([PITCH_CLASSES[tonic]] if tonic is not None else []) + ([mode] if mode else [])
+    return " ".join(parts) or None
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:04.1f}" if seconds % 1 else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+
+
+class Fold:
+    """Collects what was understood. Call `read_styles`, `read`, `read_negative`, then `finish`."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.names: list[tuple[bool, tuple[str, ...], str, bool]] = []  # (wished, names, source, from the box)
+        self.production: list[str] = []
+        self.vocal: bool | None = None
+        self.findings: list[Finding] = []
+        self.warnings: list[str] = []
+
+    def warn(self, message: str) -> None:
+        if message not in self.warnings:
+            self.warnings.append(message)
+
+    def find(self, label: str, value: str, source: str = "") -> None:
+        self.findings.append(Finding(label, value, source))
+
+    def _set(self, name: str, value: Any, label: str, shown: str, source: str) -> None:
+        old = self.values.get(name)
+        if old is not None and old != value:
+            self.warn(f"Two values for {label} ({self.values[name + '_shown']} and {shown}); the last one is used.")
+            self.findings = [finding for finding in self.findings if finding.label != label]
+        self.values[name], self.values[name + "_shown"] = value, shown
+        self.find(label, shown, source)
+
+    # ---- styles ----------------------------------------------------------------------------------------------------
+    def read_styles(self, words: Words, hits: Sequence[Hit], styles: Mapping[str, float]) -> None:
+        """Findings for styles, and whether one was named."""
+        named = [hit for hit in hits if hit.kind == "style" and hit.mood == "wanted"]
+        self.values["named_style"] = bool(named)
+        source = ", ".join(words.source(hit.start, hit.end) for hit in named)
+        for name, weight in styles.items():
+            self.find("style", f"{cards()[name].title} {weight:.0%}", source if named else "the words as a whole")
+        for hit in hits:
+            if hit.kind == "style" and hit.negative:
+                self.find("style refused", words.source(hit.start, hit.end), words.source(hit.start, hit.end))
+
+    # ---- the prompt ------------------------------------------------------------------------------------------------
+    def read(self, words: Words, hits: Sequence[Hit], only: Sequence[tuple[int, int, bool]],
+             styles: Mapping[str, float]) -> None:
+        """Everything but styles."""
+        feel: str | None = None
+        for hit in hits:
+            source = words.source(hit.start, hit.end)
+            if hit.kind == "tempo" and not hit.negative:
+                self._tempo(hit.value, source)
+            elif hit.kind == "time_feel":
+                feel = hit.value
+                self.find("feel", f"{hit.value}-time", source)
+            elif hit.kind == "key" and not hit.negative:
+                self._set("key", hit.value, "key", key_name(*hit.value) or "", source)
+            elif hit.kind == "mode":
+                mode = hit.value if not hit.negative else {"minor": "major", "major": "minor"}.get(hit.value)
+                if mode:
+                    self._set("mode", mode, "mode", mode, source)
+            elif hit.kind == "bad_key":
+                self.warn(f"There is no key \"{source}\": notes run from A to G; the key stays free.")
+            elif hit.kind == "meter" and not hit.negative:
+                self._meter(hit.value, source)
+            elif hit.kind == "length" and not hit.negative:
+                self._length(words, hit, source)
+            elif hit.kind == "instrument" and hit.mood in ("wanted", "light", "less", "unwanted", "later"):
+                self._instrument(hit, source, box=False)
+            elif hit.kind == "piece" and hit.negative:
+                self.warn(f"A single drum (\"{source}\") cannot be left out yet; \"no drums\" leaves out all of them.")
+            elif hit.kind == "vocal":
+                self._vocal(hit, source)
+            elif hit.kind == "ending":
+                self._ending(hit, source)
+            elif hit.kind == "production":
+                self._production(hit, source)
+        self._only(words, hits, only)
+        self._tempo_words(words, hits, styles)
+        if feel and "tempo" in self.values:
+            doubled = self.values["tempo"] * 2
+            if feel == "double" and doubled <= TEMPO_BPM[1]:
+                self.values["tempo"] = doubled
+                self.find("tempo", f"{doubled:g} BPM", "double-time")
+        elif feel:
+            self.values["tempo"] = _DOUBLE_BPM if feel == "double" else _HALF_BPM
+        self._scaled(words, hits)
+        self._bars(words, hits)
+        self._course(words, hits)
+        self._form(words, hits, styles)
+        self._mood(words, words.text, negative=False, spans=[(h.start, h.end) for h in hits if h.mood == "unwanted"])
+
+    def _tempo(self, asked: float, source: str) -> None:
+        tempo = float(min(max(asked, TEMPO_BPM[0]), TEMPO_BPM[1]))
+        if tempo != asked:
+            self.warn(f"A tempo of {asked:g} BPM is not possible; {tempo:g} BPM is used "
+                      f"(from {TEMPO_BPM[0]:g} to {TEMPO_BPM[1]:g}).")
+        self._set("tempo", tempo, "tempo", f"{tempo:g} BPM", source)
+
+    def _tempo_words(self, words: Words, hits: Sequence[Hit], styles: Mapping[str, float]) -> None:
+        said = [hit for hit in hits if hit.kind == "tempo_word" and hit.mood in ("wanted", "unwanted", "less")]
+        if "tempo" in self.values:
+            return
+        for hit in said:
+            tempo, source = hit.value, words.source(hit.start, hit.end)
+            if hit.mood != "wanted":
+                tempo = 92.0 if tempo >= 115 else 112.0 if tempo <= 88 else tempo
+                source = f"not {source}"
+            if self.values.get("named_style") and styles:
+                low, _, high = cards()[next(iter(styles))].tempo
+                tempo = min(max(tempo, low * (1 - _STYLE_STRETCH)), high * (1 + _STYLE_STRETCH))
+            tempo = float(round(tempo))
+            self._set("tempo", tempo, "tempo", f"about {tempo:g} BPM", source)
+
+    def _meter(self, asked: str, source: str) -> None:
+        meter = asked if asked in METERS else _NEAREST_METER.get(asked, "4/4")
+        if meter != asked:
+            self.warn(f"{asked} is not possible yet; {meter} is used (possible: {', '.join(METERS)}).")
+        if self.values.get("meter") != meter:
+            self._set("meter", meter, "metre", meter, source)
+
+    def _length(self, words: Words, hit: Hit, source: str) -> None:
+        lead = words.text[:hit.start].rstrip().rsplit(" ", 1)[-1]
+        if lead in ("at", "from", "until", "till", "by", "after", "before"):
+            self.warn(f"What should happen {lead} {source} was not understood; say for example \"drop at 0:15\".")
+            return
+        length = float(min(max(hit.value, DURATION_S[0]), DURATION_S[1]))
+        if length != hit.value:
+            self.warn(f"A length of {source} is not possible; {length:g} seconds are used "
+                      f"(from {DURATION_S[0]:g} to {DURATION_S[1]:g}).")
+        self._set("duration", length, "length", f"{length:g} s", source)
+
+    def _bars(self, words: Words, hits: Sequence[Hit]) -> None:
+        for hit in hits:
+            if hit.kind == "bars" and "duration" not in self.values:
+                if "tempo" not in self.values:
+                    self.warn("A length in bars needs a tempo, for example \"8 bars at 120 BPM\"; the length stays free.")
+                    return
+                beats = {"3/4": 3, "6/8": 2}.get(self.values.get("meter", "4/4"), 4)
+                length = min(max(hit.value * beats * 60 / self.values["tempo"], DURATION_S[0]), DURATION_S[1])
+                self._set("duration", round(length, 3), "length", f"{length:g} s", words.source(hit.start, hit.end))
+
+    def _instrument(self, hit: Hit, source: str, *, box: bool) -> None:
+        wished, refused = hit.value
+        if hit.mood == "unwanted":
+            self.names.append((False, refused, source, box))
+        elif hit.mood == "later":
+            self.warn(f"\"{source}\" cannot be held back for part of a take yet; the energy is lowered there instead.")
+        elif hit.mood == "less":
+            self.find("less", ", ".join(refused), source)
+            self.values.setdefault("lighter", True)
+        elif wished:
+            self.names.append((True, wished, source, box))
+            if hit.mood == "light":
+                self.find("light", ", ".join(wished), source)
+                self.values.setdefault("lighter", True)
+
+    def _vocal(self, hit: Hit, source: str) -> None:
+        if hit.mood not in ("wanted", "unwanted"):
+            return
+        sung, who = hit.value
+        if hit.negative:
+            sung = not sung
+        if self.vocal is not None and self.vocal != sung:
+            self.warn("Both singing and no singing were asked for; the last one is used.")
+        self.vocal = sung
+        self.find("singing", "yes" if sung else "no", source)
+        if sung and who:
+            self.find("voice", who, source)
+
+    def _ending(self, hit: Hit, source: str) -> None:
+        ending = hit.value if not hit.negative else "ring" if hit.value != "ring" else "hit"
+        self._set("ending", ending, "ending", ending, source)
+
+    def _production(self, hit: Hit, source: str) -> None:
+        tag = hit.value if not hit.negative else {"reverb": "dry", "dry": "reverb", "bright": "dark", "dark": "bright"}.get(
+            hit.value)
+        if hit.mood in ("wanted", "unwanted") and tag and tag not in self.production:
+            self.production.append(tag)
+            self.find("production", tag, f"no {source}" if hit.negative else source)
+
+    def _only(self, words: Words, hits: Sequence[Hit], spans: Sequence[tuple[int, int, bool]]) -> None:
+        wished = [hit for hit in hits if hit.kind in ("instrument", "vocal") and hit.mood in ("wanted", "light")]
+        for start, end, follows in spans:
+            if words.text[:start].endswith("not "):
+                continue
+            run: list[Hit] = []
+            position = end if follows else start
+            for hit in wished if follows else reversed(wished):
+                gap = words.text[position:hit.start] if follows else words.text[hit.end:position]
+                if (hit.start >= position if follows else hit.end <= position) and \
+                        set(gap.split()) <= {"and", "a", "an", "the"} or (not run and follows and 0 < len(gap.split()) == 1
+                                                                         and hit.start > position):
+                    run.append(hit)
+                    position = hit.end if follows else hit.start
+            played = [name for hit in run if hit.kind == "instrument" for name in hit.value[0]]
+            solo = words.text[start:end].startswith("solo")
+            if not played or (solo and len(run) < len(wished)):
+                continue
+            missing = lanes_left_out(played)
+            source = words.source(min(start, run[-1].start, run[0].start), max(end, run[0].end, run[-1].end))
+            if missing:
+                self.names.insert(0, (False, missing, source, False))
+                self.find("nothing but", ", ".join(played), source)
+
+    def _scaled(self, words: Words, hits: Sequence[Hit]) -> None:
+        for kind in ("energy", "complexity", "brightness", "swing"):
+            told, sources = [], []
+            for hit in hits:
+                if hit.kind != kind or hit.mood not in ("wanted", "unwanted", "less"):
+                    continue
+                wish = hit.mood == "wanted"
+                told.append(hit.value if wish else .5 if kind == "swing" and hit.value > .5 else .5 - (hit.value - .5) * .6)
+                sources.append(("" if wish else "not ") + words.source(hit.start, hit.end))
+            if told:
+                value = told[-1] if kind == "swing" else sum(told) / len(told)
+                self.values[kind] = round(value, 3)
+                self.find(kind, f"{value:.2f}", ", ".join(sources))
+        if self.values.get("lighter") and "complexity" not in self.values:
+            self.values["complexity"] = .35  # fewer notes: a lane has no level of its own in `Controls`
+
+    def _course(self, words: Words, hits: Sequence[Hit]) -> None:
+        told = [hit for hit in hits if hit.kind == "moment" and not hit.negative]
+        curve = energy_curve(told, self.values.get("duration", DEFAULT_DURATION_S))
+        if curve:
+            self.values["curve"] = curve
+            shown = ", ".join(f"{_clock(time)} {level:.0%}" for time, level in curve)
+            self.find("energy over time", shown, ", ".join(words.source(hit.start, hit.end) for hit in told))
+            late = [hit for hit in told for when in hit.value[2:] if when and not when[1]
+                    and when[0] > self.values.get("duration", 1e9)]
+            if late:
+                self.warn(f"\"{words.source(late[0].start, late[0].end)}\" lies after the end of the piece.")
+        if any(hit.value[0] == "fade" for hit in told) and "ending" not in self.values:
+            self._set("ending", "fade", "ending", "fade", "fade")
+
+    def _form(self, words: Words, hits: Sequence[Hit], styles: Mapping[str, float]) -> None:
+        told = [hit for hit in hits if hit.kind in ("form", "form_first", "form_last", "section") and not
+                (hit.kind == "section" and any(o.kind == "instrument" and o.start == hit.end + 1 for o in hits))]
+        base = [name for name, _, _ in cards()[next(iter(styles))].forms[0]] if styles else []
+        form = shape_form(told, base)
+        if form:
+            self.values["form"] = form
+            counted = [h for h in told if h.kind != "section" or h.negative or h.value[1]]
+            self.find("form", " ".join(form), ", ".join(words.source(h.start, h.end) for h in counted))
+
+    def _mood(self, words: Words, text: str, *, negative: bool, spans: Sequence[tuple[int, int]] = ()) -> None:
+        sad, happy = ([m for m in rule.finditer(text) if not any(a <= m.start() < b for a, b in spans)]
+                      for rule in (_SAD, _HAPPY))
+        if bool(sad) == bool(happy) or "mode" in self.values or "key" in self.values:
+            return
+        mode = "minor" if bool(sad) != negative else "major"
+        match = (sad or happy)[0]
+        self.values["mode"] = mode
+        self.find("mode", mode, f"not {match.group()}" if negative else words.source(*match.span()))
+
+    # ---- the negative box and refused words ------------------------------------------------------------------------
+    def read_negative(self, box: Words, hits: Sequence[Hit], unknown: Sequence[str], styles: Mapping[str, float]) -> None:
+        """The negative box; its words come after the prompt's."""
+        for hit in hits:
+            source = box.source(hit.start, hit.end)
+            if hit.kind == "instrument":
+                self._instrument(hit, source, box=True)
+            elif hit.kind == "piece":
+                self.warn(f"A single drum (\"{source}\") cannot be left out yet; \"drums\" leaves out all of them.")
+            elif hit.kind == "vocal":
+                self._vocal(hit, source)
+            elif hit.kind == "ending":
+                self._ending(hit, source)
+            elif hit.kind == "production":
+                self._production(hit, source)
+            elif hit.kind == "style":
+                self.find("style refused", source, source)
+            elif hit.kind == "mode" and "mode" not in self.values and "key" not in self.values and hit.value in (
+                    "minor", "major"):
+                mode = {"minor": "major", "major": "minor"}[hit.value]
+                self._set("mode", mode, "mode", mode, f"not {source}")
+        self._tempo_words(box, hits, styles)
+        free = [hit for hit in hits if hit.kind not in self.values]
+        self._scaled(box, free)
+        if any(hit.kind == "section" for hit in hits) and "form" not in self.values:
+            self._form(box, hits, styles)
+        self._mood(box, " ".join(unknown), negative=True)
+
+    # ---- the end ---------------------------------------------------------------------------------------------------
+    def _settle(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Wanted and unwanted names without contradiction: the last word wins."""
+        wanted: list[str] = []
+        unwanted: list[str] = []
+        for wished, names, source, _ in self.names:
+            for name in names:
+                if wished:
+                    clash = [other for other in unwanted if members(name) and members(name) <= members(other)]
+                    for other in clash:
+                        unwanted.remove(other)
+                        unwanted += sorted(members(other) - members(name) - set(unwanted)) if other != name else []
+                    if clash and not self._planned(clash):
+                        self.warn(f"\"{source}\" is both wanted and unwanted; the last one is used (wanted).")
+                    wanted += [name] if name not in wanted else []
+                else:
+                    clash = [other for other in wanted if members(other) and members(other) <= members(name)]
+                    if clash:
+                        wanted = [other for other in wanted if other not in clash]
+                        self.warn(f"\"{source}\" is both wanted and unwanted; the last one is used (unwanted).")
+                    unwanted += [name] if name not in unwanted else []
+        return tuple(wanted), tuple(unwanted)
+
+    def _planned(self, names: Sequence[str]) -> bool:
+        """Whether `names` were refused only by an "only …"."""
+        return any(finding.label == "nothing but" for finding in self.findings) and \
+            all(name in self.names[0][1] for name in names)
+
+    def finish(self, styles: Mapping[str, float]) -> TextReading:
+        """The reading."""
+        wanted, unwanted = self._settle()
+        for label, names, mood in (("instrument", wanted, True), ("without", unwanted, False)):
+            for name in names:
+                source = next((s for wished, these, s, _ in self.names if wished is mood and
+                               (name in these or any(name in members(n) for n in these))), "")
+                self.find(label, name.replace("_", " "), source)
+        tonic, mode = self.values.get("key", (None, None))
+        controls = Controls(
+            tempo_bpm=self.values.get("tempo"), tonic=tonic, mode=mode or self.values.get("mode"),
+            meter=self.values.get("meter"), swing=self.values.get("swing"), energy=self.values.get("energy"),
+            complexity=self.values.get("complexity"), brightness=self.values.get("brightness"),
+            duration_s=self.values.get("duration"), form=self.values.get("form", ()), wanted=wanted, unwanted=unwanted,
+            energy_curve=self.values.get("curve", ()), ending=self.values.get("ending"))
+        return TextReading(styles=dict(styles), controls=controls, findings=tuple(self.findings),
+                           warnings=tuple(self.warnings), vocal=self.vocal, production=tuple(self.production))

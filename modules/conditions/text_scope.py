@@ -1,0 +1,160 @@
+"""Negation: which hits a prompt refuses, wants less of, or wants alone. Knows no music beyond the kinds of hits.
+
+Lists: "no drums, bass or vocals" and "without drums, bass and vocals" refuse all; "no drums, bass and vocals" refuses the
+drums only, for a prompt is often a list of wishes. Commas do not count, ends of sentences do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from modules.conditions.text_words import Hit, Words
+
+_STRONG = re.compile(
+    r"(?<![^ ])(?:without|w o|minus|sans|exclud(?:e|es|ing)|avoid(?:ing|s)?|omit(?:ting)?|skip(?:ping)?|leav(?:e|ing) out|"
+    r"remov(?:e|ing)|get rid of|free of|free from|lacking|lacks|instead of|rather than|hold the|cut the|lose the|mute|"
+    r"not using|not including|not with|nothing (?:with|like)|absence of|(?:all |everything |anything )?except(?: for)?|"
+    r"apart from|anything but|stay away from|keep out|i hate|i dislike|"
+    r"(?:do not|dont|doesnt|does not|never|should not|shouldnt|must not|mustnt|cannot|cant|please no)"
+    r"(?: (?:use|using|include|add|want|have|need|put|play|give me|like|be|sound|make it|make|contain|get|go))?(?: in)?)(?![^ ])")
+_NO = re.compile(r"(?<![^ ])(?:no more|none of|not any|nothing too|no|not|isnt|arent|non|zero|neither|nor|nothing)(?![^ ])")
+_NOT_CUES = re.compile(r"no (?:matter|one|problem|time|worries|doubt|gravity|limits?)(?![^ ])|not (?:only|just|sure|know|bad)(?![^ ])|"
+                       r"nothing (?:but|except|else)(?![^ ])|no (?:other )?(?:instruments?|accompaniment|anything) "
+                       r"(?:except|but|besides|other than)|dont (?:know|care|mind|stop|forget|worry)(?![^ ])")
+_LESS = re.compile(r"(?<![^ ])(?P<away>less|fewer|not (?:too|so|very) (?:much|many)|not a lot of|reduced?|barely any|hardly any|"
+                   r"(?:very|too) little|turn down the|quieter)(?: of)?(?: the)?(?![^ ])|"
+                   r"(?<![^ ])(?P<some>minimal|light|subtle|sparse|low|soft|gentle|(?:just )?a (?:little|bit of|hint of|touch of)|"
+                   r"occasional|faint|restrained|understated)(?: the)?(?![^ ])")
+_FILLERS = frozenset("any the a an more of use using too much many so very really all kind kinds sort type types added extra "
+                     "that those these kinda super overly my it to be with have need want in other heavy big loud live".split())
+_UNTIL = re.compile(r" (?:until|till|til|before|at first|at the (?:start|beginning)|in the (?:intro|beginning|first)|"
+                    r"for the first|during the intro)(?![^ ])")
+_LIST_KINDS = ("instrument", "vocal", "piece")
+_OR = re.compile(r" (?:or|nor|or any|and no|nor any)(?= )")
+_AND = re.compile(r" and(?= )")
+_EXCEPT = re.compile(r"(?: at all)? (?:except|but|besides|apart from|other than|only)(?: for)?(?= )")
+
+
+def mark_negation(words: Words, hits: Sequence[Hit]) -> tuple[list[tuple[int, int]], list[str]]:
+    """Set `mood` of the hits in reach of a negating word.
+
+    Returns:
+        The spans of refused text (cue and object), and the refused words that are no hits.
+    """
+    spans: list[tuple[int, int]] = []
+    unknown: list[str] = []
+    inside = [(hit.start, hit.end) for hit in hits if hit.kind in ("moment", "instrument", "style", "ending", "only")]
+    cues = sorted([(m.start(), m.end(), True) for m in _STRONG.finditer(words.text)]
+                  + [(m.start(), m.end(), False) for m in _NO.finditer(words.text)], key=lambda cue: (cue[0], -cue[1]))
+    reached = 0
+    for start, end, strong in cues:
+        if start < reached or _NOT_CUES.match(words.text, start) or any(a <= start < b for a, b in inside):
+            continue
+        stop, word = _refuse(words, hits, end, strong)
+        if stop > end:
+            spans.append((start, stop))
+            reached = stop
+        if word:
+            unknown.append(word)
+    for match in _LESS.finditer(words.text):
+        if match.start() < reached and any(a <= match.start() < b for a, b in spans):
+            continue
+        for hit in hits:
+            if hit.start == match.end() + 1 and hit.mood == "wanted" and \
+                    (hit.kind == "instrument" or (match["away"] and hit.kind in ("energy", "complexity", "tempo_word",
+                                                                                  "brightness"))):
+                hit.mood = "less" if match["away"] else "light"
+    for hit in hits:
+        if hit.negative and not any(a <= hit.start < b for a, b in spans):
+            spans.append((hit.start, hit.end))
+    return spans, unknown
+
+
+def _longest(hits: Sequence[Hit], start: int) -> Hit | None:
+    here = [hit for hit in hits if hit.start == start]
+    return max(here, key=lambda hit: (hit.end, hit.kind in _LIST_KINDS)) if here else None
+
+
+def _skip(words: Words, position: int) -> int:
+    """Start of the first word after fillers, from the space at `position`."""
+    position += 1
+    while position < len(words.text):
+        end = words.text.find(" ", position)
+        end = len(words.text) if end < 0 else end
+        if words.text[position:end] not in _FILLERS or end == len(words.text):
+            return position
+        position = end + 1
+    return position
+
+
+def _refuse(words: Words, hits: Sequence[Hit], end: int, strong: bool) -> tuple[int, str]:
+    """Refuse what follows a cue that ends at `end`: (end of what was refused, an unknown refused word)."""
+    if end in words.breaks or end >= len(words.text):
+        return end, ""
+    start = _skip(words, end)
+    hit, unknown = _longest(hits, start), ""
+    if hit is None:  # an adjective may stand before the noun: "no screaming vocals"
+        space = words.text.find(" ", start)
+        stop = len(words.text) if space < 0 else space
+        hit = _longest(hits, stop + 1) if space > 0 and stop not in words.breaks else None
+        if hit is None or hit.kind not in _LIST_KINDS or words.text[start:stop] in ("with", "and", "but", "just", "only"):
+            return stop, words.text[start:stop]
+    elif hit.kind not in _LIST_KINDS:  # "no fast drums" refuses the drums too
+        after = _longest(hits, hit.end + 1)
+        if after is not None and after.kind in _LIST_KINDS and hit.end not in words.breaks and \
+                hit.kind in ("energy", "brightness", "complexity", "tempo_word"):
+            hit.mood, hit = "spent", after
+    position = _take(words, hits, hit)
+    while position < len(words.text) and position not in words.breaks:
+        exception = _EXCEPT.match(words.text, position)
+        if exception:
+            break
+        item = _next_item(words, hits, position, strong)
+        if item is None:
+            break
+        position = _take(words, hits, item)
+    return position, unknown
+
+
+def _take(words: Words, hits: Sequence[Hit], hit: Hit) -> int:
+    """Refuse a hit (and all that its words say otherwise), unless only for a while; a "guitar solo" refuses the solo."""
+    solo = _longest(hits, hit.end + 1)
+    later = bool(_UNTIL.match(words.text, hit.end))
+    if hit.kind == "instrument" and solo is not None and solo.kind == "section" and solo.value[0] == "solo":
+        hit.mood, solo.mood = "spent", "unwanted"
+        return solo.end
+    for other in hits:
+        if hit.start <= other.start and other.end <= hit.end:
+            other.mood = "later" if later and hit.kind in _LIST_KINDS else "unwanted"
+    return hit.end
+
+
+def _next_item(words: Words, hits: Sequence[Hit], position: int, strong: bool) -> Hit | None:
+    """The next hit of the same refused list, or None."""
+    joined = _OR.match(words.text, position)
+    if joined:
+        start = _skip(words, joined.end())
+        hit = _longest(hits, start)
+        if hit is None:
+            space = words.text.find(" ", start)
+            hit = _longest(hits, space + 1) if space > 0 else None
+        return hit
+    joined = _AND.match(words.text, position)
+    if joined:
+        hit = _longest(hits, _skip(words, joined.end()))
+        return hit if hit is not None and hit.kind in _LIST_KINDS else None
+    hit = _longest(hits, position + 1)
+    if hit is None or hit.kind not in _LIST_KINDS:
+        return None
+    end = hit.end  # a run of nouns belongs to the list if an "or" (or, after "without", an "and") closes it
+    while end not in words.breaks:
+        if _OR.match(words.text, end) or (strong and _AND.match(words.text, end)):
+            link = _OR.match(words.text, end) or _AND.match(words.text, end)
+            last = _longest(hits, _skip(words, link.end()))
+            return hit if last is not None and last.kind in _LIST_KINDS else None
+        following = _longest(hits, end + 1)
+        if following is None or following.kind not in _LIST_KINDS:
+            return None
+        end = following.end
+    return None

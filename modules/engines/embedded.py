@@ -1,0 +1,162 @@
+"""The default engine: plan → generator → performance → vocoder → studio, all on this machine, nothing downloaded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
+
+import numpy as np
+import torch
+
+from modules.canvas import Canvas
+from modules.conditions.fuse import check_request, fuse
+from modules.engines.hearing import hear
+from modules.engines.recipe import request_json, write_recipe
+from modules.errors import Cancelled, InputError, WeightsMissing
+from modules.evaluation import music
+from modules.evaluation.report import report, summary
+from modules.generator import checkpoint, compose
+from modules.generator.plan import Plan, blend, draw_plan
+from modules.performance.palette import choose_instruments, lanes_of
+from modules.performance.perform import perform
+from modules.studio.master import master
+from modules.studio.mix import mix
+from modules.types import LANES, Condition, Progress, Request, Song, Take
+from modules.vocoder.render import render, sounded_by
+from modules.vocoder.voice import voices
+
+DRAWS = 3  # canvases drawn for each take; the critic keeps one
+# The model's matrices are so small that a second thread costs more than it gives (canvas.md, second trial).
+torch.set_num_threads(1)
+
+
+class EmbeddedEngine:
+    """Earworm's own engine. Safe to share between people: it holds read-only weights only."""
+
+    name = "embedded"
+
+    def available(self) -> str | None:
+        """None, or why the shipped weights cannot be used."""
+        try:
+            checkpoint.generator()
+        except WeightsMissing as error:
+            return str(error)
+        return None
+
+    def takes(self, request: Request, cancel: Event) -> Iterator[Progress | Take]:
+        """Yield progress and finished takes.
+
+        Raises:
+            InputError: the request cannot be met; nothing was made.
+            Cancelled: `cancel` was set.
+        """
+        check_request(request)
+        check_voice(request.voice)
+        yield Progress(0.01, "Listening to what you gave")
+        started = time.monotonic()
+        heard = hear(request)
+        stop_if(cancel)
+        condition = fuse(request, heard)
+        asked = request_json(request, heard)
+        listened_s = time.monotonic() - started
+        first = int((request.recipe or {}).get("take", 1)) if request.recipe and request.takes == 1 else 1
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="composer") as composer:
+            # the next take is composed on one core while this one sounds on the other
+            pending = composer.submit(compose_song, condition, take_seed(request.seed, first), cancel)
+            for index in range(request.takes):
+                number = first + index
+                base = 0.05 + 0.95 * index / request.takes
+                share = 0.95 / request.takes
+                yield Progress(base, f"Writing take {number}")
+                song, timings = pending.result()
+                if index + 1 < request.takes:
+                    pending = composer.submit(compose_song, condition, take_seed(request.seed, number + 1), cancel)
+                yield Progress(base + 0.3 * share, f"Playing take {number}")
+                timings = {"listen": listened_s} | timings
+                yield sound_take(song, condition, asked, timings, number, cancel)
+        yield Progress(1.0, "Done")
+
+
+def stop_if(cancel: Event) -> None:
+    """Raise `Cancelled` when asked to stop."""
+    if cancel.is_set():
+        raise Cancelled("Stopped.")
+
+
+def check_voice(name: str) -> None:
+    """Raise `InputError` for a voice that is not shipped."""
+    if name not in ("", "auto", *voices()):
+        raise InputError(f"There is no voice called {name!r}; choose auto or one of {', '.join(voices())}.")
+
+
+def take_seed(seed: int, number: int) -> int:
+    """The seed of take `number` (1, 2, …) of a request: reproducible alone."""
+    return int(np.random.SeedSequence([abs(seed), int(seed < 0), number]).generate_state(1)[0])
+
+
+def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, dict[str, float]]:
+    """Draw a plan, fill it a few times, keep what the critic likes best, choose the instruments."""
+    torch.set_num_threads(1)  # OpenMP keeps this per thread
+    started = time.monotonic()
+    model = checkpoint.generator()
+    mixed = blend(condition.styles)
+    chosen = choose_instruments(mixed, condition.controls, seed, sung=condition.vocal)
+    silent = tuple(lane for lane in LANES if lane not in chosen)
+    controls = replace(condition.controls,
+                       wanted=(*condition.controls.wanted, *lanes_of(condition.controls.wanted, chosen)),
+                       unwanted=(*condition.controls.unwanted, *silent))
+    condition = replace(condition, controls=controls)
+    voice = choose_voice(condition, seed) if condition.vocal else None
+    plan = draw_plan(condition, seed, vocal_range=voices()[voice].comfortable if voice else None)
+    canvas = compose_canvas(plan, model, seed, cancel)
+    song = Song(
+        canvas=canvas, tempo_bpm=plan.tempo_bpm, tonic=plan.tonic, mode=plan.mode, swing=plan.swing,
+        swing_unit=plan.swing_unit, sections=canvas.sections, styles=plan.styles, instruments=chosen,
+        syllables=plan.syllables, voice=voice, brightness=controls.brightness, production=condition.production,
+        ending=plan.ending, seed=seed, duration_s=controls.duration_s, energy_curve=controls.energy_curve)
+    return song, {"compose": time.monotonic() - started}
+
+
+def choose_voice(condition: Condition, seed: int) -> str:
+    """The asked voice, else one that changes from take to take."""
+    names = sorted(voices())
+    return condition.voice or names[seed % len(names)]
+
+
+def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event) -> Canvas:
+    """The best of `DRAWS` fillings of a plan, by the critic and the model's own likelihood."""
+    state = seed % 2**31
+    harmonies = compose.draw_harmony(model, plan, seed=state, draws=DRAWS, cancel=cancel)
+    canvases, likelihood = compose.draw_canvases(model, plan, harmonies, seed=state, cancel=cancel)
+    merits = [music.score(music.measure(canvas)) + 2.0 * float(nats)
+              for canvas, nats in zip(canvases, likelihood, strict=True)]
+    return canvases[int(np.argmax(merits))]
+
+
+def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[str, float], number: int,
+               cancel: Event) -> Take:
+    """Perform, render, mix, master and judge one song."""
+    marks = [time.monotonic()]
+    performance = perform(song)
+    stop_if(cancel)
+    stems = render(performance, seed=song.seed, cancel=cancel)
+    stop_if(cancel)
+    marks.append(time.monotonic())
+    mixed = mix(stems, song, performance, cancel=cancel)
+    stop_if(cancel)
+    mastered = master(mixed.bus, fade_out_s=3.0 if song.ending == "fade" else None, duration_s=song.duration_s)
+    marks.append(time.monotonic())
+    loudness = (mastered.integrated_lufs, mastered.true_peak_dbtp)
+    checks = report(mastered.audio, mixed.stems, performance, song, condition, loudness=loudness)
+    marks.append(time.monotonic())
+    stop_if(cancel)
+    timings = timings | {"sound": marks[1] - marks[0], "mix": marks[2] - marks[1], "judge": marks[3] - marks[2]}
+    recipe = write_recipe(
+        request=asked, condition=condition, song=song, performance=performance, report=checks, loudness=loudness,
+        duration_s=mastered.audio.duration_s, seed=song.seed, take=number, timings_s=timings,
+        sounded_by={part.lane: sounded_by(part) for part in performance.parts}, engine="embedded")
+    return Take(audio=mastered.audio, stems=mixed.stems, song=song, performance=performance, report=checks,
+                recipe=recipe, seed=song.seed, summary=summary(song, condition))

@@ -1,0 +1,90 @@
+"""A take's recipe: everything asked, everything found, and enough to make the take again, as JSON types."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from modules.canvas import text as canvas_text
+from modules.conditions.fuse import Heard, key_name
+from modules.conditions.recall import plain
+from modules.config import SAMPLE_RATE, VERSION
+from modules.types import Audio, Check, ChordSpan, Condition, Performance, Request, Song
+
+
+def content_hash(audio: Audio) -> str:
+    """sha256 of decoded samples and their rate."""
+    digest = hashlib.sha256(np.ascontiguousarray(audio.samples, np.float32).tobytes())
+    digest.update(str(audio.sample_rate).encode())
+    return digest.hexdigest()
+
+
+def request_json(request: Request, heard: Heard) -> dict[str, Any]:
+    """The request with sounds replaced by hash and analysis."""
+    saved = (request.recipe or {}).get("request", {})
+    hum = plain(heard.hum) if heard.hum is not None else None
+    reference = plain(heard.reference) if heard.reference is not None else None
+    return {
+        "prompt": request.prompt, "negative": request.negative, "lyrics": request.lyrics, "voice": request.voice,
+        "styles": dict(request.styles), "controls": plain(request.controls), "faithfulness": request.faithfulness,
+        "reference_mode": request.reference_mode, "engine": request.engine, "takes": request.takes,
+        "seed": request.seed, "hum_notes": plain(request.hum_notes), "hum": hum, "reference": reference,
+        "hum_name": request.hum_name, "reference_name": request.reference_name,
+        "hum_sha256": content_hash(request.hum) if request.hum else saved.get("hum_sha256"),
+        "reference_sha256": content_hash(request.reference) if request.reference else saved.get("reference_sha256"),
+    }
+
+
+def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song, performance: Performance,
+                 report: tuple[Check, ...], loudness: tuple[float, float], duration_s: float, seed: int, take: int,
+                 timings_s: Mapping[str, float], sounded_by: Mapping[str, str], engine: str) -> dict[str, Any]:
+    """The recipe of one take; fields are the contract of the command line."""
+    canvas = song.canvas
+    bars = (*performance.bar_starts_s, performance.duration_s)
+    per_beat = canvas.steps_per_beat
+
+    def at(step: float) -> float:
+        bar, rest = divmod(step, canvas.steps_per_bar)
+        bar = int(min(bar, canvas.n_bars - 1))
+        start, end = bars[bar], bars[bar + 1] if bar + 1 < canvas.n_bars else bars[bar] + canvas.steps_per_bar * song.step_s
+        return float(start + (end - start) * min(1.0, rest / canvas.steps_per_bar))
+
+    chords = []
+    for beat, n, root, quality in canvas.chords():
+        name = ChordSpan(0, 0, None if root is None else (root + song.do_pc) % 12, quality).name
+        chords.append({"start_s": at(beat * per_beat), "end_s": at((beat + n) * per_beat - 1e-9), "name": name})
+    by_lane = {part.lane: part for part in performance.parts}
+    tune = by_lane.get("vocal") or by_lane.get("melody")
+    notes = [] if tune is None else [
+        {"onset_s": n.onset_s, "offset_s": n.offset_s, "midi": n.midi, "velocity": n.velocity}
+        for n in (tune.sung or tune.notes)]
+    sung = by_lane["vocal"].sung if "vocal" in by_lane else ()
+    lyrics = [{"text": placed.syllable.word or placed.syllable.text, "syllable": note.text, "onset_s": note.onset_s,
+               "offset_s": note.offset_s, "midi": note.midi}
+              for note, placed in zip([n for n in sung if n.phonemes or n.text], song.syllables, strict=False)]
+    return plain({
+        "request": request, "engine": engine, "version": VERSION, "seed": seed, "take": take,
+        "sample_rate": SAMPLE_RATE, "duration_s": duration_s, "tempo_bpm": song.tempo_bpm,
+        "key": key_name(song.tonic, song.mode), "meter": canvas.meter, "swing": song.swing,
+        "styles": dict(song.styles),
+        "sections": [{"name": s.name, "start_bar": s.start_bar, "bars": s.bars, "energy": s.energy,
+                      "start_s": bars[s.start_bar], "end_s": bars[min(s.start_bar + s.bars, len(bars) - 1)]}
+                     for s in song.sections],
+        "chords": chords,
+        "lanes": [{"name": part.lane, "instrument": part.instrument, "program": part.program, "is_drum": part.is_drum,
+                   "notes": len(part.notes) + len(part.sung), "sounded_by": sounded_by.get(part.lane, "")}
+                  for part in performance.parts],
+        "notes": {"melody": notes}, "lyrics": lyrics, "report": report, "findings": condition.findings,
+        "conflicts": condition.conflicts,
+        "loudness": {"integrated_lufs": loudness[0], "true_peak_dbtp": loudness[1]},
+        "timings_s": timings_s,
+        "versions": {name: version(name) for name in ("torch", "numpy", "librosa", "gradio", "transformers")},
+        "canvas": canvas_text.to_json(canvas),
+        "song": {"tonic": song.tonic, "mode": song.mode, "swing_unit": song.swing_unit, "instruments":
+                 dict(song.instruments), "voice": song.voice, "ending": song.ending, "brightness": song.brightness,
+                 "production": song.production},
+    })

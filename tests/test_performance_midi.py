@@ -1,0 +1,56 @@
+"""`write_midi`: what another program reads is what was performed."""
+
+from dataclasses import replace
+
+import mido
+import pytest
+
+from modules.performance.midi import write_midi
+from modules.performance.perform import perform
+from tests.hand_song import hand_song, hand_syllables
+
+
+def written(tmp_path, song):
+    performance = perform(song, cards={})
+    write_midi(performance, song, tmp_path / "song.mid")
+    return performance, mido.MidiFile(tmp_path / "song.mid")
+
+
+@pytest.mark.parametrize(("meter", "quarter_bpm"), [("4/4", 100), ("3/4", 100), ("6/8", 150)])
+def test_tempo_metre_key_and_markers(tmp_path, meter, quarter_bpm):
+    song = hand_song(meter=meter)
+    _, file = written(tmp_path, song)
+    first = file.tracks[0]
+    tempo = next(m for m in first if m.type == "set_tempo")
+    assert mido.tempo2bpm(tempo.tempo) == pytest.approx(quarter_bpm, rel=1e-4)
+    time = next(m for m in first if m.type == "time_signature")
+    assert f"{time.numerator}/{time.denominator}" == meter
+    assert next(m for m in first if m.type == "key_signature").key == "F"
+    assert [m.text for m in first if m.type == "marker"] == ["verse", "chorus"]
+
+
+@pytest.mark.parametrize("ending", ["ring", "ritard"])
+def test_notes_come_back_at_their_times(tmp_path, ending):
+    performance, file = written(tmp_path, hand_song(ending=ending))
+    names = [track.name for track in file.tracks[1:]]
+    assert names == [p.lane for p in performance.parts]
+    now, onsets = 0.0, []
+    for message in file:
+        now += message.time
+        if message.type == "note_on" and message.channel == 9:
+            onsets.append((now, message.note))
+    drums = next(p for p in performance.parts if p.lane == "drums")
+    for (time_s, key), note in zip(sorted(onsets), sorted((n.onset_s, n.midi) for n in drums.notes), strict=True):
+        assert time_s == pytest.approx(note[0], abs=0.003)
+    programs = {track.name: next(m for m in track if m.type == "program_change") for track in file.tracks[1:]}
+    assert programs["melody"].program == 73 and programs["drums"].channel == 9
+    assert len({m.channel for m in programs.values()}) == len(programs)
+
+
+def test_lyrics_stand_with_the_vocal(tmp_path):
+    song = hand_song(voice="clara", mode="minor", tonic=2)
+    song = replace(song, syllables=hand_syllables(song))
+    _, file = written(tmp_path, song)
+    vocal = next(track for track in file.tracks if track.name == "vocal")
+    assert [m.text for m in vocal if m.type == "lyrics"] == [s.syllable.text for s in song.syllables]
+    assert next(m for m in file.tracks[0] if m.type == "key_signature").key == "Dm"

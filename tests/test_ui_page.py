@@ -1,0 +1,230 @@
+"""The page's wiring with a fake engine: forms, handlers one by one, sessions, errors, and the named endpoints."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from modules.config import MAX_TAKES
+from modules.errors import Busy, EngineUnavailable, InputError
+from modules.ui import handlers
+from modules.ui.form import Form, sentence, to_request
+from modules.ui.more import DIALS, keys, read_key, read_seed
+from modules.ui.page import build_page, launch_options
+from modules.ui.sessions import Sessions, new_folder, results_folder
+from modules.ui.takes import playable
+from tests.fake_engine import FakeEngine, fake_listeners, hum_file, read_audio
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run_all(form: Form, engine: FakeEngine, sessions: Sessions | None = None, session: str = "me") -> list[tuple]:
+    return list(handlers.run(form, handlers.empty_desk(), session=session, engines=(engine,),
+                             listeners=fake_listeners(), sessions=sessions or Sessions()))
+
+
+def desks(steps: list[tuple]) -> list[dict]:
+    return [step[0] for step in steps if isinstance(step[0], dict) and "cards" in step[0]]
+
+
+def test_page_offers_every_action_by_name():
+    page = build_page(FakeEngine(), fake_listeners())
+    names = set(page.get_api_info()["named_endpoints"])
+    assert names == {"/make", "/listen_text", "/listen_hum", "/listen_reference", "/listen_lyrics"}
+    make = page.get_api_info()["named_endpoints"]["/make"]["parameters"]
+    assert [p["parameter_name"] for p in make if not p.get("parameter_has_default")] == []
+    assert {d.name for d in DIALS} <= {p["parameter_name"] for p in make}
+
+
+def test_interface_imports_no_torch():
+    code = "import sys, modules.ui.page; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT,
+                          env={**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"}).returncode == 0
+
+
+def test_nothing_on_the_page_names_an_outside_host():
+    options = launch_options()
+    text = options["css"] + options["head"] + str(options["theme"]._font_css)
+    hosts = set(re.findall(r"https?://[^\s'\"/)]+", text)) - {"http://www.w3.org"}
+    assert hosts == set()
+    assert all(Path(folder).is_absolute() for folder in options["allowed_paths"])
+
+
+def test_fields_become_a_request(tmp_path):
+    form = Form(prompt=" warm ", negative="drums", hum=str(hum_file(tmp_path / "tune.wav")), faithfulness=0.4,
+                lyrics="la la", voice="alto", dials={"tempo_bpm": 90.0, "energy": None}, key="F# minor", meter="3/4",
+                takes=3, seed="7")
+    request = to_request(form, read_audio)
+    assert (request.prompt, request.negative, request.hum_name) == ("warm", "drums", "tune.wav")
+    assert (request.controls.tempo_bpm, request.controls.energy) == (90.0, None)
+    assert (request.controls.tonic, request.controls.mode, request.controls.meter) == (6, "minor", "3/4")
+    assert (request.faithfulness, request.takes, request.seed, request.voice) == (0.4, 3, 7, "alto")
+    assert request.hum.duration_s == pytest.approx(3.0, abs=0.01)
+
+
+def test_dials_are_auto_until_touched():
+    fields = {"prompt": None, "negative": "", "lyrics": None, "seed": None, "dial_tempo_bpm": 110, "auto_tempo_bpm": True,
+              "dial_energy": 0.9, "auto_energy": False}
+    form = Form.from_fields(fields)
+    assert form.dials == {"tempo_bpm": None, "energy": 0.9}
+    assert form.prompt == form.lyrics == form.seed == ""
+
+
+@pytest.mark.parametrize("text, expected", [("auto", (None, None)), ("F# minor", (6, "minor")), ("Bb major", (10, "major")),
+                                            ("gb Major", (6, "major")), ("D dorian", (2, "dorian")), ("a", (9, "major"))])
+def test_keys_are_read(text, expected):
+    assert read_key(text) == expected
+
+
+def test_every_offered_key_is_read():
+    assert len({read_key(name) for name in keys()}) == len(keys()) == 72
+
+
+@pytest.mark.parametrize("text", ["H major", "F# blues", "loud"])
+def test_unknown_keys_are_refused(text):
+    with pytest.raises(InputError, match="F# minor"):
+        read_key(text)
+
+
+def test_seeds():
+    assert read_seed(" 42 ") == 42
+    assert read_seed("") != read_seed("")  # random, 1 in 2**31 to fail
+    for wrong in ("-1", "3.5", "two", str(2**31)):
+        with pytest.raises(InputError, match="whole number"):
+            read_seed(wrong)
+
+
+def test_a_file_that_is_no_sound_is_refused_in_words(tmp_path):
+    wrong = tmp_path / "letter.wav"
+    wrong.write_text("dear sir")
+    with pytest.raises(InputError, match="letter.wav is no sound file"):
+        to_request(Form(hum=str(wrong)), read_audio)
+
+
+def test_the_line_says_what_will_be_used():
+    assert "nothing is filled in" in sentence(Form())
+    line = sentence(Form(prompt="warm lo-fi", hum="x.wav", reference="y.wav", lyrics="[verse]\none\ntwo", takes=1,
+                         negative="drums", dials={"tempo_bpm": 90, "energy": None}, key="A minor"))
+    assert line == ("1 take from your tune, followed note for note, the words “warm lo-fi”, the vibe of your track, "
+                    "2 lines of lyrics and your tempo and key, without drums.")
+
+
+def test_takes_come_one_after_another_with_their_files():
+    steps = run_all(Form(prompt="x", takes=2, seed="5"), FakeEngine(pause_s=0))
+    found = desks(steps)
+    assert [len(desk["cards"]) for desk in found] == [1, 2]
+    card = found[-1]["cards"][1]
+    assert "Take 2" in card and "seed 6" in card and "not asked" in card and "missed" in card
+    for address in re.findall(r'(?:href|data-audio)="gradio_api/file=([^"]+)"', card):
+        path = Path(address)
+        assert path.is_file() and path.is_relative_to(results_folder())
+    recipe = next(Path(a) for a in re.findall(r'href="gradio_api/file=([^"]+\.json)"', card))
+    assert json.loads(recipe.read_text())["seed"] == 6
+
+
+def test_what_people_type_is_text_not_markup():
+    steps = run_all(Form(prompt="x", takes=1, lyrics="<img/src=x> sing"), FakeEngine(pause_s=0))
+    assert "<img" not in desks(steps)[-1]["cards"][0]
+
+
+def test_stop_keeps_what_is_done_and_is_only_mine():
+    sessions, engine = Sessions(), FakeEngine(pause_s=0.001)
+    mine = handlers.run(Form(takes=3, seed="1"), handlers.empty_desk(), session="me", engines=(engine,),
+                        listeners=fake_listeners(), sessions=sessions)
+    other = sessions.begin("you")
+    steps = []
+    for step in mine:
+        steps.append(step)
+        if desks([step]):
+            assert sessions.stop("me")
+    assert len(desks(steps)[-1]["cards"]) == 1
+    assert desks(steps)[-1]["message"] == "Stopped. 1 finished take stays."
+    assert not other.is_set()
+    assert not sessions.stop("me")  # nothing left to stop
+
+
+def test_one_job_a_person():
+    sessions = Sessions()
+    first = sessions.begin("me")
+    with pytest.raises(Busy, match="Stop"):
+        sessions.begin("me")
+    first.set()
+    second = sessions.begin("me")  # a stopped job that winds down is no obstacle
+    sessions.end("me", first)
+    assert sessions.stop("me") and second.is_set()
+
+
+def test_a_refused_request_becomes_a_message_and_frees_the_session():
+    sessions = Sessions()
+    with pytest.raises(gr.Error, match="impossible"):
+        run_all(Form(prompt="impossible"), FakeEngine(pause_s=0), sessions)
+    sessions.begin("me")  # does not raise
+
+
+def test_an_engine_that_cannot_run_says_why():
+    with pytest.raises(EngineUnavailable, match="needs a GPU"):
+        handlers.choose_engine((FakeEngine(reason="it needs a GPU."),), "embedded")
+    with pytest.raises(EngineUnavailable, match="no engine “other”"):
+        handlers.choose_engine((FakeEngine(),), "other")
+    assert "needs a GPU" in handlers.engine_note((FakeEngine(reason="it needs a GPU."),), "embedded")
+
+
+def test_earlier_takes_step_back_and_stay():
+    desk = {"cards": ["<b>new</b>"], "earlier": ["<b>old</b>"], "message": ""}
+    new, _, make, stop, lid, earlier, *slots = handlers.prepare(2, desk)
+    assert new["cards"] == [] and new["earlier"] == ["<b>new</b>", "<b>old</b>"]
+    assert "new" in earlier and earlier.index("new") < earlier.index("old")
+    assert len(slots) == MAX_TAKES and [slot.visible for slot in slots] == [True] * 2 + [False] * 4
+    assert not make.interactive and stop.visible
+
+
+def test_folders_cannot_be_guessed_and_old_ones_go():
+    first, second = new_folder(), new_folder()
+    assert first != second and len(first.name) == 32
+    os.utime(first, (0, 0))
+    new_folder()
+    assert not first.exists() and second.exists()
+
+
+def test_an_exporter_without_sound_is_a_defect():
+    with pytest.raises(ValueError, match="no playable file"):
+        playable({"MIDI": Path("a.mid")})
+
+
+@pytest.fixture(scope="module")
+def address():
+    page = build_page(FakeEngine(pause_s=0.01), fake_listeners())
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_port=None, **launch_options())
+    yield url
+    page.close()
+
+
+def test_endpoints_work_from_a_script(address, tmp_path):
+    client_module = pytest.importorskip("gradio_client")
+    client = client_module.Client(address, verbose=False, download_files=str(tmp_path / "got"))
+    tune = client_module.handle_file(str(hum_file(tmp_path / "tune.wav")))
+    assert client.predict("lo-fi at 90 bpm", "drums", api_name="/listen_text")["findings"][0]["label"] == "style"
+    heard = client.predict(tune, api_name="/listen_hum")
+    assert heard["key"] == "C major" and len(heard["notes"]) == 5
+    assert client.predict(tune, api_name="/listen_reference")["tempo_bpm"] == 120.0
+    assert len(client.predict("[verse]\nla la\nlo", api_name="/listen_lyrics")["lines"]) == 2
+    done, files = client.predict(prompt="x", hum=tune, takes=2, seed="3", tempo_bpm=100, api_name="/make")
+    assert [take["seed"] for take in done] == [3, 4]
+    assert done[0]["recipe"]["tempo_bpm"] == 100
+    assert sorted({Path(f).suffix for f in files}) == [".json", ".mid", ".wav"] and len(files) == 6
+    with pytest.raises(Exception, match="F# minor"):
+        client.predict(prompt="x", key="H", api_name="/make")
+
+
+def test_only_results_and_examples_are_served(address):
+    import httpx
+
+    page = httpx.get(f"{address}gradio_api/file={ROOT / 'modules' / 'types.py'}")
+    assert page.status_code in (403, 404)
