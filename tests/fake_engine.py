@@ -15,8 +15,28 @@ import soundfile
 from modules.canvas.canvas import Canvas
 from modules.errors import Cancelled, InputError
 from modules.types import (
-    Audio, Check, ChordSpan, Controls, Finding, GridNote, Hum, HumNote, Lyrics, Part, Performance,
-    PlayedNote, Progress, Reference, Request, Section, SectionSpan, Song, SungNote, Syllable, Take, TextReading,
+    Audio,
+    Check,
+    ChordSpan,
+    Controls,
+    Finding,
+    GridNote,
+    Hum,
+    HumNote,
+    Lyrics,
+    Part,
+    Performance,
+    PlayedNote,
+    Progress,
+    Reference,
+    Request,
+    Section,
+    SectionSpan,
+    Song,
+    SungNote,
+    Syllable,
+    Take,
+    TextReading,
 )
 from modules.ui.listeners import Listeners
 
@@ -79,7 +99,7 @@ def fake_take(request: Request, seed: int) -> Take:
     song = Song(Canvas.empty("4/4", plan), tempo, 9, "minor", 0.5, 8, plan, {"bossa_nova": 1.0},
                 {p.lane: p.instrument for p in parts}, seed=seed)
     report = (Check("tempo", "120 BPM" if request.controls.tempo_bpm else "", f"{tempo:.0f} BPM", 1.0, "yes"),
-              Check("key", "", "A minor", None, "heard"), Check("melody", "your hum", "82 % of its notes", 0.82, "near"),
+              Check("key", "", "A minor", None, "heard"), Check("melody", "your hum", "82 % of it", 0.82, "near"),
               Check("drums", "none", "a kit", 0.0, "no"))
     recipe = {
         "engine": "fake", "seed": seed, "duration_s": duration, "tempo_bpm": tempo, "key": "A minor", "meter": "4/4",
@@ -97,7 +117,7 @@ def fake_take(request: Request, seed: int) -> Take:
 
 
 class FakeEngine:
-    """Yields `request.takes` takes, `steps` progress steps each, `pause_s` between steps. "slow" in a prompt: 3 s more."""
+    """Yields takes after `steps` progress steps each, `pause_s` seconds apart; "slow" in a prompt: 6 s a take."""
 
     name = "embedded"
 

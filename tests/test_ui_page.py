@@ -70,15 +70,17 @@ def test_fields_become_a_request(tmp_path):
 
 
 def test_dials_are_auto_until_touched():
-    fields = {"prompt": None, "negative": "", "lyrics": None, "seed": None, "dial_tempo_bpm": 110, "auto_tempo_bpm": True,
+    fields = {"prompt": None, "negative": "", "lyrics": None, "seed": None,
+              "dial_tempo_bpm": 110, "auto_tempo_bpm": True,
               "dial_energy": 0.9, "auto_energy": False}
     form = Form.from_fields(fields)
     assert form.dials == {"tempo_bpm": None, "energy": 0.9}
     assert form.prompt == form.lyrics == form.seed == ""
 
 
-@pytest.mark.parametrize("text, expected", [("auto", (None, None)), ("F# minor", (6, "minor")), ("Bb major", (10, "major")),
-                                            ("gb Major", (6, "major")), ("D dorian", (2, "dorian")), ("a", (9, "major"))])
+@pytest.mark.parametrize("text, expected", [
+    ("auto", (None, None)), ("F# minor", (6, "minor")), ("Bb major", (10, "major")), ("gb Major", (6, "major")),
+    ("D dorian", (2, "dorian")), ("a", (9, "major"))])
 def test_keys_are_read(text, expected):
     assert read_key(text) == expected
 

@@ -10,7 +10,7 @@ from scipy.signal import resample_poly, stft
 
 from modules.errors import InputError
 from modules.types import SungNote
-from modules.vocoder.articulation import plan_phones
+from modules.vocoder.articulation import plan_phones, take_breaths
 from modules.vocoder.phones import PHONES, UNVOICED, VOWELS
 from modules.vocoder.voice import fit_octave, sing, voices
 from modules.vocoder.voicebank import load_voicebank
@@ -142,6 +142,16 @@ def test_melisma_keeps_the_vowel_and_moves_the_pitch():
     assert nucleus.start_s == pytest.approx(0.5) and nucleus.end_s > 2.0
     audio = sing(notes, voice="clara", duration_s=3.0, seed=0)
     assert rms_db(audio.mono[int(1.1 * RATE): int(1.4 * RATE)]) > -30
+
+
+def test_lines_end_with_a_breath():
+    first = SungNote(0.5, 1.5, 60, 90, ("L", "AA"), line_end=True)
+    second = SungNote(1.5, 2.5, 62, 90, ("L", "IY"))
+    assert take_breaths((first, second))[0].offset_s == pytest.approx(1.28)
+    audio = sing((first, second), voice="clara", duration_s=3.0, seed=0).mono
+    assert rms_db(audio[int(1.36 * RATE): int(1.4 * RATE)]) < rms_db(audio[int(1.0 * RATE): int(1.2 * RATE)]) - 15
+    short = SungNote(1.3, 1.5, 60, 90, ("L", "AA"), line_end=True)
+    assert take_breaths((short, second))[0].offset_s == pytest.approx(1.42)
 
 
 def test_consonants_come_before_the_beat_and_vowels_keep_their_time():

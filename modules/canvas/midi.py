@@ -34,7 +34,7 @@ def write_midi(canvas: Canvas, path: Path | str, *, tempo_bpm: float, do_pc: int
         for s in canvas.sections]
     events += [(beat * canvas.steps_per_beat, mido.MetaMessage(
         "text", text=f"chord:{'N' if root is None else root}:{quality}")) for beat, _, root, quality in canvas.chords()]
-    _append(plan, events, canvas.n_steps)
+    _append(plan, sorted(events, key=lambda event: event[0]), canvas.n_steps)
     midi.tracks.append(plan)
     for index, (name, (_, kind, _)) in enumerate(v.ROWS.items()):
         track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])

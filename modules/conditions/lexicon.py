@@ -183,6 +183,7 @@ def pronounce(word: str, *, before: str = "", after: str = "") -> Pronunciation:
     return Pronunciation(guess(plain), guessed=True)
 
 
+@lru_cache(maxsize=4096)
 def guess(letters: str) -> tuple[str, ...]:
     """Phonemes of a word by the letter model alone; `letters` are a–z and apostrophes."""
     return guess_all([letters])[0]

@@ -88,7 +88,8 @@ def parse(text: str) -> Lyrics:
     if not lines:
         raise InputError(_nothing_to_sing(text, unread))
     if len(lines) > config.MAX_LYRIC_LINES:
-        _refuse_length(len(lines), " once repeats are written out and long lines divided into breaths")
+        _refuse_length(len(lines), "" if len(lines) <= n_lines else
+                       " once repeats are written out and long lines divided into breaths")
     return Lyrics(tuple(lines), tuple(names), tuple(indices), tuple(warnings + _warn(unread, guessed, n_words)))
 
 

@@ -70,7 +70,8 @@ def understand(prompt: str, negative: str = "") -> TextReading:
             fold.warn(f"The {name} has {len(text):,} characters; only the first {MAX_PROMPT_CHARS:,} were read.")
     words, box = Words(prompt[:MAX_PROMPT_CHARS]), Words(negative[:MAX_PROMPT_CHARS])
     hits, refused_hits = _hits(words), _hits(box)
-    spans, unknown = mark_negation(words, hits)
+    only = list(only_spans(words))
+    spans, unknown = mark_negation(words, hits, [(start, end) for start, end, _ in only])
     for hit in refused_hits:
         hit.mood, hit.box = "unwanted", True
     technical = [(hit.start, hit.end) for hit in hits if hit.kind in _TECHNICAL
@@ -84,7 +85,7 @@ def understand(prompt: str, negative: str = "") -> TextReading:
     away = away if content(away, refused_hits, box) else ""
     styles = choose_styles(words, hits + refused_hits, said, away)
     fold.read_styles(words, hits, styles)
-    fold.read(words, hits, list(only_spans(words)), styles)
+    fold.read(words, hits, styles, only=only, refused=spans)
     fold.read_negative(box, refused_hits, unknown + box.text.split(), styles)
     reading = fold.finish(styles)
     if (_LETTERS.search(prompt) or prompt.strip()) and not (reading.findings or reading.styles or reading.warnings):

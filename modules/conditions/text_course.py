@@ -27,7 +27,8 @@ _LEVEL_RULES = [(value, pattern(f"(?:{body})")) for value, body in _LEVELS]
 _TIME = (rf"(?P<time>\d{{1,2}}:\d{{2}}|{NUMBER} (?:seconds|second|secs|sec|s|minutes|minute|mins|min)(?: mark| in)?|"
          r"(?:the )?(?:halfway(?: point| through)?|half way|middle|half|very end|end|start|beginning))")
 _TIME2 = _TIME.replace("<time>", "<time2>")
-_FILL = r"(?:\s\w+){0,2}?"
+_LEVEL2 = _LEVEL.replace("<level>", "<after>")
+_FILL = r"(?:\s(?!drop|fad|build|then|calm|quiet|soft|loud|big|huge|break|no\b|and\b|but\b)[a-z]+){0,2}?"
 _AT = r"\s(?P<prep>from|starting at|starting from|at|after|around|about|by|in|on)\s(?:about |around |second )?"
 _UNTIL = r"\s(?P<prep>until|untill|till|til|up to|for the first|for)\s(?:about |around |second )?"
 _RAMP = r"(?:slow(?:ly)? |gradual(?:ly)? |slow )?(?:build(?:s|ing)?(?: up| ups| it up)?|build ups?|crescendos?|ris(?:es|ing)|" \
@@ -41,7 +42,8 @@ _MOMENTS = (
     ("ramp_to", pattern(rf"{_RAMP}{_FILL}\s(?:until|till|to|towards?|up to|by|for the first)\s{_TIME}")),
     ("ramp_from", pattern(rf"{_RAMP}{_FILL}\s(?:from|starting at|after|at)\s{_TIME}")),
     ("last", pattern(rf"{_LEVEL}{_FILL}\s(?:for|in|during) the (?:last|final)\s{_TIME}")),
-    ("until", pattern(rf"{_LEVEL}{_FILL}{_UNTIL}{_TIME}")),
+    ("until", pattern(rf"{_LEVEL}{_FILL}{_UNTIL}{_TIME}(?:\s(?:and\s)?(?:then\s)?(?:it\s|a\s|an\s|the\s|big\s|huge\s|"
+                      rf"sudden\s|comes\s)*{_LEVEL2}(?!\s(?:until|till|at|from|for|after)))?")),
     ("from", pattern(rf"{_LEVEL}{_FILL}{_AT}{_TIME}")),
     ("until", pattern(rf"until\s{_TIME}\s(?:it |is |stays? |then |a |the |very |be )*{_LEVEL}")),
     ("from", pattern(rf"(?:from|at|after)\s{_TIME}\s(?:on |onwards? )?(?:it |is |its |gets |goes |becomes |turns |then |there |"
@@ -73,7 +75,7 @@ _SECTION_WORDS = {
 }
 _SECTION = "|".join(_SECTION_WORDS[name] for name in ("prechorus", *(n for n in _SECTION_WORDS if n != "prechorus")))
 _SECTION_RULES = [(name, pattern(f"(?:{body})")) for name, body in _SECTION_WORDS.items()]
-_LIST = pattern(rf"(?:{_SECTION})(?: \d)?(?: (?:then |and |to |into |followed by )*(?:a |the |an )?(?:{_SECTION})(?: \d)?)+"
+_LIST = pattern(rf"(?:{_SECTION})(?: \d)?(?: (?:then |and |to |into |followed by |x )*(?:{_SECTION})(?: \d)?)+"
                 r"(?: (?:form|structure))?")
 _EACH = pattern(f"(?P<one>{_SECTION})")
 _LETTERS = re.compile(r"(?<![^ ])(?P<run>a[abcd]{2,7}|a(?: [abcd]){2,7})(?P<form> form| structure| song form)?(?![^ ])")
@@ -106,6 +108,8 @@ def moments(words: Words) -> Iterator[Hit]:
             groups = match.groupdict()
             level = _level(groups["level"]) if groups.get("level") else None
             second = _time(groups["time2"]) if groups.get("time2") else None
+            if groups.get("after"):
+                yield Hit(*match.span("after"), "moment", ("from", _level(groups["after"]), _time(groups["time"]), None))
             yield Hit(*match.span(), "moment", (what, level, _time(groups["time"]), second))
 
 
@@ -196,9 +200,11 @@ def _name(word: str) -> str:
 
 def forms(words: Words) -> Iterator[Hit]:
     """Hits "form" (section names in order), "form_first", "form_last" and "section" (name, asked for)."""
-    for match in words.find(_LIST):
+    for match in _LIST.finditer(words.text):
         names = tuple(_name(one["one"]) for one in _EACH.finditer(match.group()))
-        yield Hit(*match.span(), "form", names)
+        if words.free(*match.span()) and (len(names) > 2 or "verse" in names):
+            words.take(*match.span())
+            yield Hit(*match.span(), "form", names)
     for match in words.find(_LETTERS):
         run = match["run"].replace(" ", "")
         if "b" in run and (run != "abba" or match["form"]):

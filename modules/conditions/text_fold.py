@@ -15,6 +15,7 @@ from modules.types import METERS, PITCH_CLASSES, Controls, Finding, TextReading
 _NEAREST_METER = {"2/4": "4/4", "2/2": "4/4", "8/8": "4/4", "12/8": "6/8", "3/8": "3/4", "6/4": "3/4", "9/8": "6/8",
                   "6/16": "6/8", "3/2": "3/4", "5/8": "6/8", "7/8": "4/4", "5/4": "4/4", "7/4": "4/4"}
 _STYLE_STRETCH = 0.12  # how far beyond a named style's own tempo range "slow" and "fast" may go
+ROOM_S = 10.0  # what a piece goes on after the last moment named, when no length was given
 _DOUBLE_BPM, _HALF_BPM = 160.0, 72.0  # "double-time" and "half-time" with no tempo
 _SAD = pattern(r"sad(?:ness|der)?|melanchol\w+|sorrow\w*|mournful|tragic|heartbreak\w*|heartbroken|gloomy|depress\w+|grief|"
                r"somber|sombre|ominous|sinister|eerie|menacing|lonely|bittersweet")
@@ -36,7 +37,7 @@ class Fold:
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
-        self.names: list[tuple[bool, tuple[str, ...], str, bool]] = []  # (wished, names, source, from the box)
+        self.names: list[tuple[bool, tuple[str, ...], str, bool]] = []  # (wished, names, source, excepted)
         self.production: list[str] = []
         self.vocal: bool | None = None
         self.findings: list[Finding] = []
@@ -70,9 +71,9 @@ class Fold:
                 self.find("style refused", words.source(hit.start, hit.end), words.source(hit.start, hit.end))
 
     # ---- the prompt ------------------------------------------------------------------------------------------------
-    def read(self, words: Words, hits: Sequence[Hit], only: Sequence[tuple[int, int, bool]],
-             styles: Mapping[str, float]) -> None:
-        """Everything but styles."""
+    def read(self, words: Words, hits: Sequence[Hit], styles: Mapping[str, float], *,
+             only: Sequence[tuple[int, int, bool]], refused: Sequence[tuple[int, int]]) -> None:
+        """Everything but styles; `only` and `refused` are canonical spans."""
         feel: str | None = None
         for hit in hits:
             source = words.source(hit.start, hit.end)
@@ -94,7 +95,7 @@ class Fold:
             elif hit.kind == "length" and not hit.negative:
                 self._length(words, hit, source)
             elif hit.kind == "instrument" and hit.mood in ("wanted", "light", "less", "unwanted", "later"):
-                self._instrument(hit, source, box=False)
+                self._instrument(hit, source)
             elif hit.kind == "piece" and hit.negative:
                 self.warn(f"A single drum (\"{source}\") cannot be left out yet; \"no drums\" leaves out all of them.")
             elif hit.kind == "vocal":
@@ -116,7 +117,7 @@ class Fold:
         self._bars(words, hits)
         self._course(words, hits)
         self._form(words, hits, styles)
-        self._mood(words, words.text, negative=False, spans=[(h.start, h.end) for h in hits if h.mood == "unwanted"])
+        self._mood(words, words.text, negative=False, spans=refused)
 
     def _tempo(self, asked: float, source: str) -> None:
         tempo = float(min(max(asked, TEMPO_BPM[0]), TEMPO_BPM[1]))
@@ -168,17 +169,17 @@ class Fold:
                 length = min(max(hit.value * beats * 60 / self.values["tempo"], DURATION_S[0]), DURATION_S[1])
                 self._set("duration", round(length, 3), "length", f"{length:g} s", words.source(hit.start, hit.end))
 
-    def _instrument(self, hit: Hit, source: str, *, box: bool) -> None:
+    def _instrument(self, hit: Hit, source: str) -> None:
         wished, refused = hit.value
         if hit.mood == "unwanted":
-            self.names.append((False, refused, source, box))
+            self.names.append((False, refused, source, False))
         elif hit.mood == "later":
             self.warn(f"\"{source}\" cannot be held back for part of a take yet; the energy is lowered there instead.")
         elif hit.mood == "less":
             self.find("less", ", ".join(refused), source)
             self.values.setdefault("lighter", True)
         elif wished:
-            self.names.append((True, wished, source, box))
+            self.names.append((True, wished, source, hit.excepted))
             if hit.mood == "light":
                 self.find("light", ", ".join(wished), source)
                 self.values.setdefault("lighter", True)
@@ -249,6 +250,10 @@ class Fold:
 
     def _course(self, words: Words, hits: Sequence[Hit]) -> None:
         told = [hit for hit in hits if hit.kind == "moment" and not hit.negative]
+        latest = max((when[0] for hit in told for when in hit.value[2:] if when and not when[1]), default=0.0)
+        if "duration" not in self.values and latest > DEFAULT_DURATION_S - ROOM_S:
+            length = min(latest + ROOM_S, DURATION_S[1])
+            self._set("duration", length, "length", f"{length:g} s", f"so that {_clock(latest)} lies within")
         curve = energy_curve(told, self.values.get("duration", DEFAULT_DURATION_S))
         if curve:
             self.values["curve"] = curve
@@ -287,7 +292,7 @@ class Fold:
         for hit in hits:
             source = box.source(hit.start, hit.end)
             if hit.kind == "instrument":
-                self._instrument(hit, source, box=True)
+                self._instrument(hit, source)
             elif hit.kind == "piece":
                 self.warn(f"A single drum (\"{source}\") cannot be left out yet; \"drums\" leaves out all of them.")
             elif hit.kind == "vocal":
@@ -314,14 +319,14 @@ class Fold:
         """Wanted and unwanted names without contradiction: the last word wins."""
         wanted: list[str] = []
         unwanted: list[str] = []
-        for wished, names, source, _ in self.names:
+        for wished, names, source, excepted in self.names:
             for name in names:
                 if wished:
                     clash = [other for other in unwanted if members(name) and members(name) <= members(other)]
                     for other in clash:
                         unwanted.remove(other)
                         unwanted += sorted(members(other) - members(name) - set(unwanted)) if other != name else []
-                    if clash and not self._planned(clash):
+                    if clash and not excepted and not self._planned(clash):
                         self.warn(f"\"{source}\" is both wanted and unwanted; the last one is used (wanted).")
                     wanted += [name] if name not in wanted else []
                 else:

@@ -96,7 +96,7 @@ def keys(words: Words) -> Iterator[Hit]:
 
 # ---- tempo ---------------------------------------------------------------------------------------------------------
 _BPM = "(?:bpm|beats per minute|beats a minute|b p m)"
-_RANGE = pattern(rf"(?:between |from )?(\d+(?:\.\d+)?) (?:and |to |or )?(\d+(?:\.\d+)?) {_BPM}")
+_RANGE = pattern(rf"(?:between |from )?(\d+(?:\.\d+)?)\s(?:and\s|to\s|or\s)?(\d+(?:\.\d+)?) {_BPM}")
 _EXACT = pattern(rf"(?:at |around |about |tempo )?({NUMBER}) {_BPM}|(?:{_BPM}|tempo)(?: of| is| at| around| about| equals)* "
                  r"(\d+(?:\.\d+)?)|(?:quarter|crotchet)(?: note)?(?: equals| is)? (\d+)")
 _TEMPO_WORDS = {  # beats a minute
@@ -111,6 +111,7 @@ _TEMPO_WORDS = {  # beats a minute
 }
 _TEMPO = pattern("(?P<word>" + "|".join(sorted(_TEMPO_WORDS, key=len, reverse=True)) + ")")
 _TEMPO_RULES = [(pattern(word), bpm) for word, bpm in _TEMPO_WORDS.items()]
+_BARE = pattern(r"at\s(\d{2,3})")  # "drum and bass at 174"
 _TIME_FEEL = pattern("(double|half) time(?: feel)?")
 
 
@@ -126,7 +127,10 @@ def tempos(words: Words) -> Iterator[Hit]:
 
 
 def tempo_words(words: Words) -> Iterator[Hit]:
-    """Hits "tempo_word" (beats a minute that the word means without a style)."""
+    """Hits "tempo_word" (beats a minute that the word means without a style), and "tempo" for a bare "at 174"."""
+    for match in words.find(_BARE):
+        if 50 <= int(match[1]) <= 220:
+            yield Hit(*match.span(), "tempo", float(match[1]))
     for match in words.find(_TEMPO):
         yield Hit(*match.span(), "tempo_word",
                   float(next(bpm for rule, bpm in _TEMPO_RULES if rule.fullmatch(match["word"]))))

@@ -36,15 +36,15 @@ _AND = re.compile(r" and(?= )")
 _EXCEPT = re.compile(r"(?: at all)? (?:except|but|besides|apart from|other than|only)(?: for)?(?= )")
 
 
-def mark_negation(words: Words, hits: Sequence[Hit]) -> tuple[list[tuple[int, int]], list[str]]:
-    """Set `mood` of the hits in reach of a negating word.
+def mark_negation(words: Words, hits: Sequence[Hit], exempt: Sequence[tuple[int, int]] = ()) -> tuple[list[tuple[int, int]], list[str]]:
+    """Set `mood` of the hits in reach of a negating word; `exempt` spans hold no such words.
 
     Returns:
         The spans of refused text (cue and object), and the refused words that are no hits.
     """
     spans: list[tuple[int, int]] = []
     unknown: list[str] = []
-    inside = [(hit.start, hit.end) for hit in hits if hit.kind in ("moment", "instrument", "style", "ending", "only")]
+    inside = [*exempt, *((hit.start, hit.end) for hit in hits if hit.kind in ("moment", "instrument", "style", "ending"))]
     cues = sorted([(m.start(), m.end(), True) for m in _STRONG.finditer(words.text)]
                   + [(m.start(), m.end(), False) for m in _NO.finditer(words.text)], key=lambda cue: (cue[0], -cue[1]))
     reached = 0
@@ -54,13 +54,19 @@ def mark_negation(words: Words, hits: Sequence[Hit]) -> tuple[list[tuple[int, in
         stop, word = _refuse(words, hits, end, strong)
         if stop > end:
             spans.append((start, stop))
-            reached = stop
+            exception = _EXCEPT.match(words.text, stop)
+            reached = exception.end() if exception else stop
+            for hit in hits if exception else ():
+                hit.excepted = hit.excepted or hit.start == _skip(words, exception.end())
         if word:
             unknown.append(word)
     for match in _LESS.finditer(words.text):
         if match.start() < reached and any(a <= match.start() < b for a, b in spans):
             continue
         for hit in hits:
+            if match["some"] and hit.kind == "complexity" and hit.start == match.start() and any(
+                    other.kind == "instrument" and other.start == match.end() + 1 for other in hits):
+                hit.mood = "spent"
             if hit.start == match.end() + 1 and hit.mood == "wanted" and \
                     (hit.kind == "instrument" or (match["away"] and hit.kind in ("energy", "complexity", "tempo_word",
                                                                                   "brightness"))):
@@ -107,8 +113,7 @@ def _refuse(words: Words, hits: Sequence[Hit], end: int, strong: bool) -> tuple[
             hit.mood, hit = "spent", after
     position = _take(words, hits, hit)
     while position < len(words.text) and position not in words.breaks:
-        exception = _EXCEPT.match(words.text, position)
-        if exception:
+        if _EXCEPT.match(words.text, position):
             break
         item = _next_item(words, hits, position, strong)
         if item is None:

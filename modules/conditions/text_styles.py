@@ -21,7 +21,9 @@ _EMPTY = frozenset(
     "a an the and or with in on of for to from by at as is it its this that some make me i want need give please create "
     "generate compose write play music song songs track tracks piece pieces tune sound sounds audio something anything "
     "style genre kind type like would can you my your be very really quite too nice good great more less bit loop key "
-    "bpm tempo time long short version part parts let lets have has just only".split())
+    "bpm tempo time long short version part parts let lets have has just only then they them come comes there here when "
+    "while after before about into out up down over so but not no all also start starts end ends".split())
+_COMMON = frozenset(("drums", "bass", "melody", "comp", "comp2", "pad"))  # lanes: every style has them
 
 
 @lru_cache(maxsize=1)
@@ -32,10 +34,14 @@ def style_lexicon() -> dict[str, Hit]:
 
 def content(text: str, hits: Sequence[Hit], words: Words) -> bool:
     """Whether anything in `text` can speak of style."""
-    dumb = {word for hit in hits if hit.kind in ("tempo_word", "complexity", "swing", "vocal", "brightness", "section")
+    def speaks(hit: Hit) -> bool:
+        return hit.kind in ("style", "energy", "production") or (hit.kind == "instrument" and hit.mood == "wanted"
+                                                                 and not set(hit.value[0]) <= _COMMON)
+
+    dumb = {word for hit in hits if hit.kind in ("tempo_word", "complexity", "swing", "vocal", "brightness", "section",
+                                                 "piece", "instrument")
             for word in words.text[hit.start:hit.end].split()}
-    loud = {word for hit in hits if hit.kind in ("style", "energy", "production", "instrument")
-            for word in words.text[hit.start:hit.end].split()}
+    loud = {word for hit in hits if speaks(hit) for word in words.text[hit.start:hit.end].split()}
     return any(word.isascii() and word.isalpha() and len(word) > 1 and word not in _EMPTY
                and (word not in dumb or word in loud) for word in text.split())
 

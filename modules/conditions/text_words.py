@@ -27,6 +27,7 @@ class Hit:
     value: Any
     mood: str = "wanted"
     box: bool = False  # from the negative box
+    excepted: bool = False  # named as the exception: "no guitars except …"
 
     @property
     def negative(self) -> bool:

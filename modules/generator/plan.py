@@ -13,6 +13,8 @@ import numpy as np
 
 from modules.canvas import MUST_HOLD, MUST_ONSET, MUST_REST, Canvas, write_notes
 from modules.canvas import vocabulary as v
+from modules.conditions.prosody import place
+from modules.conditions.underlay import fit_to_notes
 from modules.config import DEFAULT_DURATION_S
 from modules.styles.cards import Card, cards
 from modules.types import LANES, MODE_OFFSETS, Condition, GridNote, PlacedSyllable, Section
@@ -191,10 +193,11 @@ def lay(form: list[list], n_bars: int) -> tuple[Section, ...]:
             if bars[index] == longest and sum(bars) > n_bars:
                 bars[index] = max(floor[index], bars[index] // 2 if bars[index] % 2 == 0 else bars[index] - 1)
     spare = n_bars - sum(bars)
-    order = sorted(range(len(bars)), key=lambda i: (form[i][0] not in ("outro", "chorus", "drop"), -i))
-    for size in (4, 2, 1):  # what is left goes to the end first
+    order = sorted(range(len(bars)), key=lambda i: (form[i][0] in ("intro", "outro", "break"),
+                                                    form[i][0] not in ("chorus", "drop"), -i))
+    for size in (4, 2):  # what is left goes to the peak first, a last odd bar to the end
         for index in order:
-            if spare >= size and (size > 1 or form[index][0] in ("outro", "intro") or size == spare):
+            if spare >= size:
                 bars[index] += size
                 spare -= size
     bars[-1] += spare
@@ -297,18 +300,18 @@ def lay_melody(condition: Condition, meter: str, n_bars: int, asked: bool) -> tu
     Returns:
         sections, notes with absolute steps, and placed syllables when words were given too.
     """
-    from modules.conditions.lyrics import fit_to_notes
-
     size = v.STEPS_PER_BEAT[meter] * v.BEATS_PER_BAR[meter]
     notes = sorted(condition.melody, key=lambda n: n.step)
     placed: tuple[PlacedSyllable, ...] = ()
     if condition.lyrics is not None:
-        placed, fitted = fit_to_notes(condition.lyrics, notes)
+        placed, fitted = fit_to_notes(condition.lyrics, notes, meter=meter)
         notes = list(fitted)
     pickup = notes[0].step < 0
     last = max(n.step + n.length for n in notes)
     unit = max(1, -(-last // size))
     unit += unit % 2 if unit > 1 else 0
+    if asked:
+        unit = min(unit, n_bars)
     lead_in = 2 if n_bars >= unit + 4 else 1 if pickup else 0
     statements = max(1, (n_bars - lead_in) // unit)
     spare = n_bars - lead_in - statements * unit
@@ -321,7 +324,7 @@ def lay_melody(condition: Condition, meter: str, n_bars: int, asked: bool) -> tu
     if lead_in:
         sections.append(Section("intro", 0, lead_in, 2))
         start = lead_in
-    names = ["chorus"] if statements == 1 else ["verse", "chorus"] * statements
+    names = [("chorus", "verse")[(statements - 1 - index) % 2] for index in range(statements)]
     energies = {"verse": 3, "chorus": 6}
     out: list[GridNote] = []
     first_statement = len(sections)
@@ -335,16 +338,14 @@ def lay_melody(condition: Condition, meter: str, n_bars: int, asked: bool) -> tu
     if spare > 0:
         sections.append(Section("outro", start, spare, 2))
     out = [n for n in out if n.step >= 0]
-    shift = lead_in * size
-    placed = tuple(replace(p, step=p.step + shift) for p in placed if p.step + shift >= 0)
+    starts = [section.start_bar * size for section in sections[first_statement:first_statement + statements]]
+    placed = tuple(replace(p, step=p.step + start) for start in starts for p in placed if p.step + start >= 0)
     return tuple(sections), out, placed
 
 
 def lay_lyrics(condition: Condition, meter: str, tempo: float, n_bars: int | None, card: Card, seed: int) -> tuple[
         tuple[Section, ...], tuple[PlacedSyllable, ...]]:
     """Sections from the words, with an intro before and an ending after; words never fall short of room."""
-    from modules.conditions.lyrics import place
-
     plan = place(condition.lyrics, meter=meter, tempo_bpm=tempo, seed=seed)
     size = v.STEPS_PER_BEAT[meter] * v.BEATS_PER_BAR[meter]
     words = sum(bars for _, bars in plan.sections)
@@ -352,11 +353,9 @@ def lay_lyrics(condition: Condition, meter: str, tempo: float, n_bars: int | Non
     level = {"verse": 3, "prechorus": 4, "chorus": 6, "bridge": 4}
     sections: list[Section] = [Section("intro", 0, intro, 2)] if intro else []
     start = intro
-    first: dict[tuple[str, int], int] = {}
-    for name, bars in plan.sections:
-        source = first.get((name, bars)) if name == "chorus" else None
-        sections.append(Section(name, start, bars, level.get(name, 4), source))
-        first.setdefault((name, bars), len(sections) - 1)
+    offset = len(sections)
+    for (name, bars), source in zip(plan.sections, plan.sources, strict=True):
+        sections.append(Section(name, start, bars, level.get(name, 4), None if source is None else source + offset))
         start += bars
     ending = max(1, (n_bars or 0) - start) if n_bars else 2
     sections.append(Section("outro", start, min(ending, 8), 3))

@@ -49,7 +49,7 @@ def play_chords(stage: Stage, lane: str, chords: list[VoicedChord], melody: list
         chord = _chord_at(chords, step, length, song.canvas.steps_per_beat)
         notes = _role_notes(chord.notes, role)
         notes = _clear_of(notes, [n.midi for n in melody if n.step < step + length and step < n.step + n.length],
-                          role.startswith("arp"))
+                          role.startswith("arp"), how.low)
         if not notes:
             continue
         start_s = clock.at(step)
@@ -126,11 +126,11 @@ def _role_notes(notes: tuple[int, ...], role: str) -> tuple[int, ...]:
     return notes
 
 
-def _clear_of(notes: tuple[int, ...], melody: list[int], single: bool) -> tuple[int, ...]:
-    """Without what rubs against the melody; a lone arpeggio note goes an octave down instead."""
+def _clear_of(notes: tuple[int, ...], melody: list[int], single: bool, low: int) -> tuple[int, ...]:
+    """Without what rubs against the melody; a lone arpeggio note changes its octave instead."""
     clashing = [n for n in notes if any(abs(n - m) < MELODY_CLEARANCE for m in melody)]
     if single:
-        return tuple(n - 12 if n in clashing else n for n in notes)
+        return tuple(n + (-12 if n - 12 >= low else 12) if n in clashing else n for n in notes)
     clear = tuple(n for n in notes if n not in clashing)
     return clear or notes[:1]
 

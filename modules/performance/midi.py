@@ -88,7 +88,7 @@ def _track(part: Part, channel: int, ticks: _Ticks) -> mido.MidiTrack:
 
 
 def _deltas(events: list[tuple[int, int, mido.Message]]) -> mido.MidiTrack:
-    """Events by tick (then by rank: names, controls and note ends before note starts) as a track of time differences."""
+    """Events by tick (then by rank: names, controls, note ends before note starts) as a track of time differences."""
     track, now = mido.MidiTrack(), 0
     for tick, _, message in sorted(events, key=lambda event: event[:2]):
         track.append(message.copy(time=tick - now))

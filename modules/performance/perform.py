@@ -49,8 +49,8 @@ def perform(song: Song, *, cards: Mapping[str, Card] | None = None) -> Performan
 
     parts: list[Part] = []
     if sung:
-        parts.append(Part("vocal", singer(song.voice), VOCAL_PROGRAM, False, (), (), tuple(_hold_sung(sung, clock, ring_s,
-                                                                                        duration_s))))
+        held = tuple(_hold_sung(sung, clock, ring_s, duration_s))
+        parts.append(Part("vocal", singer(song.voice), VOCAL_PROGRAM, False, (), (), held))
     chords: dict[str, list[VoicedChord]] = {}
     for lane, instrument in song.instruments.items():
         if lane == "drums":

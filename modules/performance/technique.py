@@ -47,12 +47,15 @@ _FAMILIES = {
 
 # what differs from the family; ranges after Adler, "The Study of Orchestration", narrowed to the comfortable part
 _OWN: dict[str, dict] = {
-    "felt_piano": {"low": 40, "high": 86}, "rhodes": {"pedal": True, "low": 40, "high": 88}, "fm_piano": {"pedal": True},
+    "felt_piano": {"low": 40, "high": 86}, "rhodes": {"pedal": True, "low": 40, "high": 88},
+    "fm_piano": {"pedal": True},
     "harpsichord": {"low": 41, "high": 86}, "clavinet": {"legato": 0.7, "low": 43, "high": 79},
-    "glockenspiel": {"low": 77, "high": 103}, "celesta": {"low": 65, "high": 101}, "tubular_bells": {"low": 60, "high": 77},
+    "glockenspiel": {"low": 77, "high": 103}, "celesta": {"low": 65, "high": 101},
+    "tubular_bells": {"low": 60, "high": 77},
     "vibraphone": {"low": 53, "high": 89, "pedal": True}, "marimba": {"low": 45, "high": 86},
     "xylophone": {"low": 65, "high": 98}, "steel_drums": {"low": 55, "high": 84}, "kalimba": {"low": 57, "high": 86},
-    "harp": {"low": 40, "high": 91, "pedal": True}, "dulcimer": {"low": 50, "high": 84}, "koto": {"low": 50, "high": 84},
+    "harp": {"low": 40, "high": 91, "pedal": True}, "dulcimer": {"low": 50, "high": 84},
+    "koto": {"low": 50, "high": 84},
     "sitar": {"low": 48, "high": 76}, "shamisen": {"low": 50, "high": 76}, "banjo": {"low": 50, "high": 81},
     "mandolin": {"low": 55, "high": 86}, "oud": {"low": 45, "high": 72},
     "hammond_organ": {"low": 43, "high": 86}, "accordion": {"mono": False, "low": 53, "high": 86},
@@ -82,7 +85,7 @@ _OWN: dict[str, dict] = {
     "synth_brass": {"low": 48, "high": 79, "legato": 0.9}, "synth_stab": {"legato": 0.7},
     "synth_bells": {"low": 60, "high": 96, "legato": 1.0}, "synth_strings": {"sustained": True},
     "warm_pad": {"sustained": True}, "analog_pad": {"sustained": True}, "glass_pad": {"sustained": True},
-    "dark_pad": {"sustained": True}, "choir_pad": {"sustained": True},
+    "dark_pad": {"sustained": True, "high": 67}, "choir_pad": {"sustained": True},
 }
 
 

@@ -21,6 +21,7 @@ from modules.styles.cards import cards
 
 WEIGHTS, CARD = "weights/styles.safetensors", "weights/styles.json"
 KEPT = 4  # most styles that a reading blends
+UNSURE = 0.07  # highest share at or below which a text says nothing about style
 SMALLEST = 0.08  # share below which a style is left out
 _lock = Lock()
 

@@ -31,7 +31,7 @@ cinematic_tense: cinematic tense | tense cinematic | thriller score | horror sco
 classic_rock: classic rock | 70s rock | southern rock | rock ballad
 classic_rock indie_rock hard_rock: rock | rock music | rock song
 classical_minimalist: minimalism | classical minimalist | philip glass | steve reich | minimal classical | contemporary classical
-cool_jazz: cool jazz | west coast jazz | modal jazz | lounge jazz | smooth jazz
+cool_jazz: cool jazz | jazz waltz | west coast jazz | modal jazz | lounge jazz | smooth jazz
 cool_jazz swing_jazz jazz_ballad: jazz | jazz music | jazzy | jazz trio
 corporate: corporate | corporate music | explainer video music
 country: country | country music | country pop | honky tonk country | nashville

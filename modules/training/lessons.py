@@ -187,7 +187,7 @@ def build_batch(pool: list[Example], size: int, n_styles: int, rng: np.random.Ge
         style = ex.styles[rng.integers(len(ex.styles))] if ex.styles and rng.random() > 0.12 else n_styles
         out["styles"][row, style] = 1
     # a lane at rest is forced to rest when sampling: nothing to learn there
-    for lane_index, lane in enumerate(LANES):
+    for lane in LANES:
         flag = out["features"][:, :, column[f"active_{lane}"]] == 0
         cells = np.isin(groups, lane_groups(lane))
         out["loss_mask"][:, :, cells] &= ~flag[:, :, None]

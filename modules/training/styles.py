@@ -38,6 +38,12 @@ _TEMPLATES = ("{}", "music for {}", "I want {}", "make me {}", "{} please", "a t
 _BITS = ("120 bpm", "in A minor", "in C major", "90 bpm", "30 seconds", "with drums", "with piano", "with strings", "slow",
          "upbeat", "warm", "dark", "bright", "simple", "builds up", "with a catchy melody", "with bass", "short loop", "energetic",
          "no vocals", "instrumental", "with guitar", "soft", "with synth", "calm")
+_NEUTRAL = ("music", "a song", "some music please", "make me something nice", "asdf qwer", "hello", "I want a good track",
+            "generate audio", "xkcd zzz blah", "test", "lorem ipsum dolor sit amet", "my favourite", "anything you like",
+            "surprise me", "qwertyuiop", "what is the weather", "1234", "buy milk and eggs", "the quarterly report is due",
+            "drums and bass", "guitar", "a melody", "with drums", "no drums", "instrumental music", "loop", "jkl mno pqr",
+            "the", "ok", "go on", "foo bar baz", "click here to subscribe", "how are you", "please help me", "new file",
+            "zxcv bnm", "hjkl uiop", "do it", "your choice", "whatever")
 _JOINS = ("{} meets {}", "{} mixed with {}", "a blend of {} and {}", "{} with {} influences", "{}, {}")
 
 
@@ -98,6 +104,8 @@ def examples(seed: int = SEED, leave_out: Callable[[str, int], bool] | None = No
     for phrase, meant in called().items():
         if len(meant) > 1:
             add(phrase, {name: 1 / len(meant) for name in meant}, 1.0)
+    for text in _NEUTRAL:  # says nothing: every style alike
+        add(text, {name: 1 / len(names) for name in names}, 1.5)
     return texts, np.stack(targets), np.array(weights, np.float32)
 
 

@@ -57,7 +57,7 @@ def prepare(takes: int, desk: dict) -> tuple:
     desk = {"cards": [], "earlier": earlier, "message": ""}
     slots = [gr.HTML(skeleton(i + 1), visible=True) if i < takes else gr.HTML("", visible=False)
              for i in range(MAX_TAKES)]
-    return (desk, progress_line(0, "Getting ready …"), gr.Button(interactive=False),
+    return (desk, progress_line(0, "Getting ready; if others are making music, this waits its turn …"), gr.Button(interactive=False),
             gr.Button("Stop", visible=True, interactive=True),
             gr.Accordion(f"Earlier takes ({len(earlier)})", visible=bool(earlier)),
             f'<div class="ew-grid">{"".join(earlier)}</div>', *slots)

@@ -31,7 +31,7 @@ def build() -> HumTab:
     with gr.Row(elem_classes="ew-split"):
         with gr.Column(scale=2, min_width=280):
             sound = gr.Audio(sources=["microphone", "upload"], type="filepath", elem_id="hum", buttons=[],
-                             label=f"Your tune, up to {MAX_HUM_S:.0f} seconds", waveform_options=WAVE)
+                             label=f"Record or upload a tune, up to {MAX_HUM_S:.0f} s", waveform_options=WAVE)
             faithfulness = gr.Slider(0, 1, 1, step=0.05, label="How closely to follow it", elem_id="faithfulness",
                                      info="0: be inspired by it · 1: note for note", buttons=[])
         with gr.Column(scale=3, min_width=280):

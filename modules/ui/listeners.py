@@ -1,4 +1,4 @@
-"""What the page needs from the rooms to its left, as callables. The composition root fills it; tests fill it with fakes."""
+"""What the page needs from the rooms to its left, as callables; app.py fills it, tests fill it with fakes."""
 
 from __future__ import annotations
 

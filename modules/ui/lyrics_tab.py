@@ -12,7 +12,7 @@ from modules.types import Lyrics
 from modules.ui.errors import speaking
 from modules.ui.examples import example_files, title_of
 from modules.ui.listeners import Listeners
-from modules.ui.text_tab import SETTLE_JS
+from modules.ui.settle import settled
 
 HINT = ('<p class="ew-hint">One line is one breath. Marks like [verse] and [chorus] on their own line shape the song; '
         'a chorus comes back with the same tune.</p>')
@@ -72,6 +72,6 @@ def connect(tab: LyricsTab, listeners: Listeners) -> None:
     def parse(text: str) -> str:
         return lyric_lines(listeners.lyrics(text)) if text.strip() else HINT
 
-    tab.words.change(parse, tab.words, tab.preview, js=SETTLE_JS.replace("return values", "return values[0]"),
-                     trigger_mode="always_last", show_progress="hidden", concurrency_id="listen",
+    tab.words.change(parse, tab.words, tab.preview, js=settled("lyrics"), trigger_mode="multiple",
+                     show_progress="hidden", concurrency_id="listen",
                      api_visibility="private")

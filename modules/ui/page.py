@@ -19,6 +19,7 @@ from modules.ui.errors import speaking
 from modules.ui.form import Form, sentence
 from modules.ui.listeners import Listeners
 from modules.ui.sessions import Sessions, results_folder
+from modules.ui.settle import settled
 from modules.ui.theme import head, header, theme
 
 AT_ONCE = 2  # jobs that run at the same time; two cores, two people
@@ -107,8 +108,8 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
             sessions.stop(request.session_hash or "")
 
         inputs = list(fields.values())
-        gr.on([component.change for component in inputs], tell_used, inputs, used, show_progress="hidden",
-              trigger_mode="always_last", queue=False, api_visibility="private")
+        gr.on([component.change for component in inputs], tell_used, inputs, used, js=settled("used", 150),
+              show_progress="hidden", trigger_mode="multiple", queue=False, api_visibility="private")
         extra.engine.change(lambda name: handlers.engine_note(engines, name), extra.engine, engine_words,
                             show_progress="hidden", api_visibility="private")
         quiet = {"show_progress": "hidden", "api_visibility": "private"}

@@ -112,7 +112,8 @@ def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[M
     title = (f"Piano roll of {len(parts)} parts over {duration_s:.0f} seconds"
              + (f", sections: {', '.join(s['name'] for s in sections)}" if sections else ""))
     names = _words([(s["start_s"], s["end_s"], s["name"]) for s in sections], "ew-section", duration_s)
-    spelled = _words([(c["start_s"], c["end_s"], c["name"]) for c in chords if c["name"] != "N"], "ew-chord", duration_s)
+    named = [(c["start_s"], c["end_s"], c["name"]) for c in chords if c["name"] != "N"]
+    spelled = _words(named, "ew-chord", duration_s)
     legend = "".join(f'<li><i class="dot lane-{escape(p.lane)}"></i>{escape(lane_title(p.lane))}'
                      f'<span>{escape(p.instrument.replace("_", " "))}</span></li>' for p in parts)
     return (f'<figure class="ew-roll"><div class="ew-words">{names}</div>'
@@ -158,7 +159,7 @@ def pitch_curve(hum: Hum) -> str:
             f'<path class="ew-f0" d="{"".join(curve)}"/>')
     labels = _words([(n.onset_s, n.offset_s + 1, note_name(n.midi)) for n in hum.notes], "ew-chord", duration)
     tune = ";".join(f"{n.onset_s:.3f},{n.offset_s - n.onset_s:.3f},{n.midi}" for n in hum.notes)
-    title = f"Pitch curve of your hum with {len(hum.notes)} notes from {note_name(min(midis))} to {note_name(max(midis))}"
+    title = f"Your hum’s pitch with {len(hum.notes)} notes from {note_name(min(midis))} to {note_name(max(midis))}"
     return (f'<figure class="ew-roll ew-pitch"><div class="ew-stretch" style="height:{height:g}px">'
             f'{_svg(body, height, title)}<i class="ew-head"></i></div><div class="ew-words">{labels}</div>'
             f'<button type="button" class="ew-small ew-notes" data-notes="{tune}">▶ Play these notes</button></figure>')

@@ -17,7 +17,7 @@ from modules.ui.listeners import Listeners
 from modules.ui.plots import energy_curve
 
 HINT = ('<p class="ew-hint">A song whose feel you want, or a sketch of yours to dress anew. '
-        'It stays on this machine and is forgotten with your session.</p>')
+        'It stays on this machine and is deleted within a day or so.</p>')
 MODES = (("Match the vibe: tempo, groove, energy; not one note of it", "vibe"),
          ("Restyle: keep its melody and chords, change the rest", "restyle"))
 

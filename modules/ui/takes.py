@@ -51,7 +51,8 @@ def _player(path: Path, duration_s: float, name: str, body: str, group: str = ""
     return (f'<div class="ew-player" data-audio="{url(path)}" data-duration="{duration_s:.3f}" data-group="{group}">'
             f'<button type="button" class="ew-play" aria-label="Play {escape(name)}" aria-pressed="false">{PLAY_ICON}'
             f'</button><div class="ew-seek" data-seek="" role="slider" tabindex="0" '
-            f'aria-label="Position in {escape(name)}" aria-valuemin="0" aria-valuemax="{duration_s:.0f}" aria-valuenow="0">{body}</div>'
+            f'aria-label="Position in {escape(name)}" aria-valuemin="0" aria-valuemax="{duration_s:.0f}" '
+            f'aria-valuenow="0">{body}</div>'
             f'<span class="ew-time"><b>0:00</b> / {clock(duration_s)}</span></div>')
 
 
@@ -117,8 +118,8 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
         f'<a class="ew-small" href="{url(path)}" download="{escape(Path(path).name)}" title="{_size(path)}">'
         f'↓ {escape(label)}</a>' for label, path in files.items())
     rows = "".join(_stem_row(lane, path, name) for lane, path in stems.items())
-    stem_box = f'<details class="ew-box"><summary>Stems <em>{len(stems)} parts</em></summary><ul class="ew-stems">{rows}' \
-               '</ul></details>' if stems else ""
+    stem_box = (f'<details class="ew-box"><summary>Stems <em>{len(stems)} parts</em></summary>'
+                f'<ul class="ew-stems">{rows}</ul></details>') if stems else ""
     return (f'<article class="ew-take" aria-label="Take {number}"><header><h3>Take {number}</h3>'
             f'<button type="button" class="ew-seed" data-copy="{take.seed}" title="Copy the seed">seed {take.seed}'
             f'</button><button type="button" class="ew-wide" aria-pressed="false" title="Wider">⤢<span '

@@ -11,6 +11,7 @@ from modules.config import MAX_PROMPT_CHARS
 from modules.types import TextReading
 from modules.ui.errors import speaking
 from modules.ui.listeners import Listeners
+from modules.ui.settle import settled
 
 EXAMPLES = (
     ("Rainy study", "warm lo-fi hip-hop for studying on a rainy night, dusty drums, mellow electric piano, 78 bpm"),
@@ -20,8 +21,6 @@ EXAMPLES = (
     ("Kitchen waltz", "a tender waltz for accordion and piano, a little melancholic"),
     ("Podcast intro", "upbeat funky podcast intro, 15 seconds, tight bass and clean guitar"),
 )
-# The box waits for typing to settle: Gradio coalesces what is typed meanwhile and sends the last text.
-SETTLE_JS = "async (...values) => { await new Promise(done => setTimeout(done, 450)); return values; }"
 
 
 @dataclass(frozen=True)
@@ -73,5 +72,5 @@ def connect(tab: TextTab, listeners: Listeners) -> None:
             return chip_list(None)
         return chip_list(listeners.text(prompt, negative))
 
-    gr.on([tab.prompt.change, tab.negative.change], understand, [tab.prompt, tab.negative], tab.chips, js=SETTLE_JS,
-          trigger_mode="always_last", show_progress="hidden", concurrency_id="listen", api_visibility="private")
+    gr.on([tab.prompt.change, tab.negative.change], understand, [tab.prompt, tab.negative], tab.chips,
+          js=settled("text"), trigger_mode="multiple", show_progress="hidden", concurrency_id="listen", api_visibility="private")

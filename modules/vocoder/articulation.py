@@ -5,14 +5,17 @@ the note or rest that went before, as singers do. Owns the timeline, refuses to 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from modules.errors import InputError
 from modules.types import SungNote
 from modules.vocoder.phones import NASALS, PAUSE, PHONES, VOWELS
 from modules.vocoder.voicebank import Voicebank
 
-REST_S = 0.12  # a shorter gap between notes is sung through
+REST_S = 0.18  # a shorter gap between notes is sung through
+LINE_REST_S = 0.22  # a line's last note ends at least so long before the next line …
+LINE_NOTE_SHARE = 0.6  # … but keeps this share of its length
 VOWEL_SHARE = 0.55  # a vowel keeps at least this share of the time between two vowel onsets …
 VOWEL_MIN_S = 0.09  # … or this much if that is less
 CODA_OVERHANG = 0.5  # share of final consonants that may sound after the note's end when a rest follows
@@ -44,6 +47,16 @@ class _Syllable:
     coda: list[str] = field(default_factory=list)
 
 
+def take_breaths(notes: Sequence[SungNote]) -> list[SungNote]:
+    """The notes with those at line ends shortened where they leave no time to breathe."""
+    result = list(notes)
+    for i, (note, following) in enumerate(pairwise(notes)):
+        if note.line_end and following.onset_s - note.offset_s < LINE_REST_S:
+            shortest = note.onset_s + LINE_NOTE_SHARE * (note.offset_s - note.onset_s)
+            result[i] = replace(note, offset_s=min(max(following.onset_s - LINE_REST_S, shortest), note.offset_s))
+    return result
+
+
 def split_syllable(phonemes: Sequence[str]) -> tuple[list[tuple[list[str], str]], list[str]]:
     """([(consonants before, nucleus), …], consonants after): one entry a vowel; without a vowel a sonorant sings.
 
@@ -52,7 +65,7 @@ def split_syllable(phonemes: Sequence[str]) -> tuple[list[tuple[list[str], str]]
     """
     unknown = [p for p in phonemes if p not in PHONES]
     if unknown:
-        raise InputError(f"{unknown[0]!r} is not a phoneme; ARPAbet without stress digits would be right, like AA or K.")
+        raise InputError(f"{unknown[0]!r} is not a phoneme; ARPAbet without digits would be right, like AA or K.")
     nuclei = [i for i, p in enumerate(phonemes) if p in VOWELS]
     if not nuclei:  # "mm", "shh", "z": hum the nasal or liquid, else add the neutral vowel
         nuclei = [i for i, p in enumerate(phonemes) if p in NASALS or p in ("L", "R")][:1]

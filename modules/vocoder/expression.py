@@ -13,6 +13,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from modules.types import SungNote
+from modules.vocoder.articulation import REST_S
 from modules.vocoder.phones import VOWELS
 from modules.vocoder.voicebank import FRAME_S
 
@@ -23,16 +24,24 @@ FALL_SEMITONES, FALL_S = 0.6, 0.12  # end of a note before a rest
 VIBRATO_HZ, VIBRATO_DELAY_S, VIBRATO_GROW_S = 5.5, 0.3, 0.4
 VIBRATO_SEMITONES = (0.22, 0.38)  # half a second … two seconds and longer
 DRIFT_SEMITONES, JITTER_SEMITONES = 0.05, 0.02  # standard deviations
-REST_S = 0.12  # a shorter gap counts as legato
 DB_PER_VELOCITY, LOUD_VELOCITY = 0.13, 100
+TILT_PER_VELOCITY, MEDIUM_VELOCITY = 0.025, 92  # dB an octave: loud singing is brighter
 ATTACK_DB, ATTACK_S = 3.0, 0.06
 RELEASE_DB, RELEASE_S = 14.0, 0.09
 SWELL_DB = 1.2
+SHIMMER_DB, SHADE_DB = 0.4, 0.3  # slow wander of level, and of tilt in dB an octave: no two moments are alike
+WANDER_S = 0.1
 
 
 def _ramp(x: np.ndarray) -> np.ndarray:
     """Raised cosine from 0 at x ≤ 0 to 1 at x ≥ 1."""
     return 0.5 - 0.5 * np.cos(np.pi * np.clip(x, 0.0, 1.0))
+
+
+def _wander(n_frames: int, smooth_s: float, deviation: float, rng: np.random.Generator) -> np.ndarray:
+    """Smoothed noise (n_frames,) of the given standard deviation."""
+    noise = gaussian_filter1d(rng.standard_normal(n_frames), smooth_s / FRAME_S)
+    return noise * (deviation / max(float(noise.std()), 1e-9))
 
 
 def _gaps(notes: Sequence[SungNote]) -> tuple[np.ndarray, np.ndarray]:
@@ -80,13 +89,11 @@ def pitch_curve(notes: Sequence[SungNote], n_frames: int, rng: np.random.Generat
         bend[inside] += depth * grown * np.sin(2 * np.pi * np.cumsum(rate) * FRAME_S)
         if after[i] >= REST_S and length > 3 * FALL_S:
             bend[inside] -= FALL_SEMITONES * np.clip((t - length + FALL_S) / FALL_S, 0.0, 1.5) ** 2
-    drift = gaussian_filter1d(rng.standard_normal(n_frames), 0.12 / FRAME_S)
-    jitter = gaussian_filter1d(rng.standard_normal(n_frames), 0.008 / FRAME_S)
-    return (curve + bend + drift * (DRIFT_SEMITONES / max(drift.std(), 1e-9))
-            + jitter * (JITTER_SEMITONES / max(jitter.std(), 1e-9)))
+    return (curve + bend + _wander(n_frames, 0.12, DRIFT_SEMITONES, rng)
+            + _wander(n_frames, 0.008, JITTER_SEMITONES, rng))
 
 
-def level_curve(notes: Sequence[SungNote], n_frames: int) -> np.ndarray:
+def level_curve(notes: Sequence[SungNote], n_frames: int, rng: np.random.Generator) -> np.ndarray:
     """float64 (n_frames,) dB: velocity, attack, swell and release of each note; rests carry the next note's level."""
     time = np.arange(n_frames) * FRAME_S
     before, after = _gaps(notes)
@@ -107,13 +114,14 @@ def level_curve(notes: Sequence[SungNote], n_frames: int) -> np.ndarray:
             release = min(RELEASE_S, 0.3 * length)
             late = (t >= length - release) & (t < length + 0.5 * after[i])
             level[late] -= RELEASE_DB * _ramp((t[late] - length + release) / (2 * release))
-    return level
+    return level + _wander(n_frames, WANDER_S, SHIMMER_DB, rng)
 
 
-def brightness_curve(notes: Sequence[SungNote], n_frames: int) -> np.ndarray:
+def brightness_curve(notes: Sequence[SungNote], n_frames: int, rng: np.random.Generator) -> np.ndarray:
     """float64 (n_frames,) dB an octave of spectral tilt above 500 Hz: loud singing is brighter."""
     time = np.arange(n_frames) * FRAME_S
-    tilt = np.full(n_frames, 0.0)
+    tilt = np.zeros(n_frames)
     for note in reversed(notes):
-        tilt[time < note.offset_s] = 0.025 * (note.velocity - 92)
-    return gaussian_filter1d(tilt, 0.05 / FRAME_S, mode="nearest")
+        tilt[time < note.offset_s] = TILT_PER_VELOCITY * (note.velocity - MEDIUM_VELOCITY)
+    tilt = gaussian_filter1d(tilt, 0.05 / FRAME_S, mode="nearest")
+    return tilt + _wander(n_frames, WANDER_S, SHADE_DB, rng)

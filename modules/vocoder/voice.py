@@ -15,7 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from modules.errors import InputError
 from modules.types import Audio, SungNote
-from modules.vocoder.articulation import Phone, plan_phones
+from modules.vocoder.articulation import Phone, plan_phones, take_breaths
 from modules.vocoder.expression import brightness_curve, level_curve, pitch_curve
 from modules.vocoder.phones import FRICATIVES, NASALS, PAUSE, PLOSIVES, SIBILANTS, SONORANTS, VOWELS
 from modules.vocoder.timbre import DB, FFT_SIZE, aperiodicity, hiss_db, log_spectrum, loudness_db
@@ -32,6 +32,8 @@ BOOST_DB = {**dict.fromkeys(FRICATIVES, 2.5), **dict.fromkeys(PLOSIVES, 3.5), **
             **dict.fromkeys(SIBILANTS, 0.0)}
 HISS_CEILING_DB = -8.0  # sibilants lie at least this far below a vowel
 BRIGHTEN = 0.6  # dB an octave above 500 Hz: a sung voice has more top than a spoken one
+VOICED_CEILING_DB = 1.5  # nothing voiced sticks out of the vowels further than this
+EVENING_REACH_DB = 12.0  # a nucleus is moved at most this much more than its phrase
 SHARPEN = 1.12  # statistical voices are over-smoothed: formants drawn out by this factor
 BREATH_S, BREATH_GAP_S, BREATH_DB = 0.32, 0.3, -14.0
 
@@ -55,16 +57,17 @@ def sing(notes: Sequence[SungNote], *, voice: str, duration_s: float, seed: int,
     out = np.zeros(round(duration_s * sample_rate))
     if not notes:
         return Audio(out[None].astype(np.float32), sample_rate)
+    notes = take_breaths(notes)
     rng = np.random.default_rng(seed)
     n_frames = int(np.ceil((notes[-1].offset_s + 1.0) / FRAME_S))
     pitch = pitch_curve(notes, n_frames, rng)
-    level = level_curve(notes, n_frames)
-    tilt = brightness_curve(notes, n_frames)
+    level = level_curve(notes, n_frames, rng)
+    tilt = brightness_curve(notes, n_frames, rng)
     silent_from = 0
     for phrase in plan_phones(notes, bank):
         start, frames, nuclei, gain = _assemble(phrase, bank, silent_from)
         part = slice(start, start + len(frames))
-        sound = _synthesise(frames, nuclei, gain + level[part], pitch[part], tilt[part], sample_rate)
+        sound = _synthesise(frames, nuclei, gain, level[part], pitch[part], tilt[part], sample_rate)
         first = round(start * FRAME_S * sample_rate)
         sound = sound[:max(len(out) - first, 0)]
         out[first:first + len(sound)] += sound
@@ -80,10 +83,10 @@ def _check(notes: Sequence[SungNote], sample_rate: int) -> None:
         raise InputError(f"A voice cannot sing at {sample_rate} Hz; one of {', '.join(map(str, FFT_SIZE))} would do.")
     for note in notes:
         if not 0 <= note.onset_s < note.offset_s:
-            raise InputError(f"A sung note lasts from {note.onset_s} to {note.offset_s} s; it must end after it starts.")
+            raise InputError(f"A sung note lasts from {note.onset_s} to {note.offset_s} s; it must end later.")
     for first, second in pairwise(notes):
         if second.onset_s < first.offset_s - 1e-6:
-            raise InputError(f"Sung notes overlap at {second.onset_s:.2f} s; a voice sings one note at a time, in order.")
+            raise InputError(f"Sung notes overlap at {second.onset_s:.2f} s; a voice sings one at a time, in order.")
 
 
 def _stretch(frames: Frames, n: int) -> Frames:
@@ -159,7 +162,7 @@ def _assemble(phrase: Sequence[Phone], bank: Voicebank, silent_from: int
 
 
 def _breath(symbols: Sequence[str], bank: Voicebank, n: int) -> tuple[Frames, np.ndarray]:
-    """An intake of breath of `n` frames and its gain in dB: between the H of the phrase's first vowel and the colours of SH and F."""
+    """An intake of breath of `n` frames and its gain in dB; its colour lies between H, SH and F."""
     vowel = next((symbol for symbol in symbols if symbol in VOWELS), "AH")
     colour = np.mean([bank.units[phone, vowel][0].envelope.mean(axis=0) for phone in ("HH", "SH", "F")], axis=0)
     t = np.linspace(0, 1, n)
@@ -167,11 +170,9 @@ def _breath(symbols: Sequence[str], bank: Voicebank, n: int) -> tuple[Frames, np
     return Frames(np.repeat(colour[None], n, axis=0), np.zeros(n, np.float32), np.zeros(n, bool)), shape + BREATH_DB
 
 
-def _synthesise(frames: Frames, nuclei: Sequence[tuple[int, int]], gain_db: np.ndarray, pitch: np.ndarray,
-                tilt_db: np.ndarray, rate: int) -> np.ndarray:
+def _synthesise(frames: Frames, nuclei: Sequence[tuple[int, int]], gain_db: np.ndarray, level_db: np.ndarray,
+                pitch: np.ndarray, tilt_db: np.ndarray, rate: int) -> np.ndarray:
     """Level the phrase and let WORLD sound it: float64 (samples,)."""
-    n = len(frames)
-    pitch = np.pad(pitch, (0, n - len(pitch)), mode="edge")
     f0 = 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
     envelope = frames.envelope.copy()
     envelope[:, 2:25] *= SHARPEN
@@ -180,24 +181,22 @@ def _synthesise(frames: Frames, nuclei: Sequence[tuple[int, int]], gain_db: np.n
     log_power = log_spectrum(envelope, periodic, tilt_db + BRIGHTEN, rate)
     loudness = loudness_db(log_power, f0, rate)
     gain_db = gain_db + _evening(loudness, nuclei)
-    # De-essing: hiss at most so far below the vowels, whatever the phone's level in speech was.
-    excess = np.where(frames.voiced, 0.0, hiss_db(log_power, rate) + gain_db - (VOWEL_DB + HISS_CEILING_DB))
-    gain_db -= gaussian_filter1d(np.maximum(excess, 0.0), 1.5, mode="nearest")
-    log_power += (gain_db * DB)[:, None]
-    spectrum = np.exp(log_power)
-    return pyworld.synthesize(np.where(frames.voiced, f0, 0.0), spectrum, aperiodicity(db, frames.voiced, rate),
-                              rate, FRAME_S * 1000)
+    # De-essing: hiss stays well below the vowels, whatever its level in speech was; voiced consonants do not stick out.
+    heard = np.where(frames.voiced, loudness, hiss_db(log_power, rate))
+    ceiling = VOWEL_DB + np.where(frames.voiced, VOICED_CEILING_DB, HISS_CEILING_DB)
+    gain_db -= gaussian_filter1d(np.maximum(heard + gain_db - ceiling, 0.0), 1.5, mode="nearest")
+    log_power += ((gain_db + level_db) * DB)[:, None]
+    return pyworld.synthesize(np.where(frames.voiced, f0, 0.0), np.exp(log_power),
+                              aperiodicity(db, frames.voiced, rate), rate, FRAME_S * 1000)
 
 
 def _evening(loudness: np.ndarray, nuclei: Sequence[tuple[int, int]]) -> np.ndarray:
     """Gain in dB (T,) that brings every nucleus to `VOWEL_DB`, then evens its inside; linear over the consonants."""
-    times, gains = [], []
-    for start, end in nuclei:
-        core = slice(start + (end - start) // 5, end - (end - start) // 5 or end)
-        gain = VOWEL_DB - float(np.median(loudness[core]))
-        times += [start, end - 1]
-        gains += [gain, gain]
-    gain = np.interp(np.arange(len(loudness)), times, gains)
+    cores = [slice(start + (end - start) // 5, end - (end - start) // 5) for start, end in nuclei]
+    gains = np.array([VOWEL_DB - float(np.median(loudness[core])) for core in cores])
+    gains = np.clip(gains, np.median(gains) - EVENING_REACH_DB, np.median(gains) + EVENING_REACH_DB)
+    times = np.array([[start, end - 1] for start, end in nuclei]).ravel()
+    gain = np.interp(np.arange(len(loudness)), times, np.repeat(gains, 2))
     for start, end in nuclei:
         residual = gaussian_filter1d(loudness[start:end] + gain[start:end] - VOWEL_DB, 8.0, mode="nearest")
         fade = np.minimum(1.0, np.minimum(np.arange(end - start), np.arange(end - start)[::-1]) / 8.0)

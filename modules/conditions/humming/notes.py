@@ -24,7 +24,7 @@ SHORTEST_S = 0.07  # of a note
 GLIDE_S, GLIDE_RANGE = 0.13, 0.7  # a piece shorter than that, moving more than these semitones, is a scoop or a fall
 BRIDGED = 4  # frames of lost pitch that one note may span when the level holds
 DIP_REACH = 18  # frames each side in which a dip's shoulders are looked for
-DIP_DB, EDGE_DIP_DB = 5.0, 10.0  # depth below both shoulders that means a new note
+DIP_DB, EDGE_DIP_DB = 4.0, 9.0  # depth below both shoulders that means a new note
 
 
 @dataclass(frozen=True)

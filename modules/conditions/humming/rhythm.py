@@ -20,7 +20,7 @@ TEMPO_SPREAD = 0.33  # natural logarithm: two thirds of hums lie within a factor
 TEMPO_WEIGHT = 0.25  # a note
 TIMING_S = 0.035  # spread of sung onsets round the beat
 TIMING_SHARE = 0.04  # and of the time since the last note
-FIRST_WEIGHT = 2.0  # where a tune begins says more than where any other note does
+FIRST_WEIGHT = 2.7  # where a tune begins says more than where any other note does
 CLOCK_GIVES, TEMPO_GIVES = 0.65, 0.07  # shares of a deviation that move the clock and its rate
 METER_COST = {"4/4": 0.0, "3/4": 2.0, "6/8": 4.0}
 LEGATO_BEATS = 0.4  # a shorter gap before the next note is articulation, not a rest
@@ -43,7 +43,7 @@ USUAL_LENGTH = {
     "3/4": (.6, -.4, -.1, -.7, .25, -.4, -.35, -.6, -.15, -.5, -.5, -.7),
     "6/8": (.8, -.8, 0, -1.1, -.15, -.8, .65, -.8, 0, -1.1, -.2, -1.1),
 }
-LENGTH_SPREAD = 0.65  # octaves of length
+LENGTH_SPREAD = 0.70  # octaves of length
 
 
 @dataclass(frozen=True)

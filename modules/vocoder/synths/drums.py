@@ -193,11 +193,14 @@ def _noise(hit: Hit, t: np.ndarray, draws: np.random.Generator, chip: bool) -> n
 
 
 def _metal(hit: Hit, t: np.ndarray, draws: np.random.Generator) -> np.ndarray:
-    out = np.zeros(len(t))
+    """The squares' odd harmonics as lines of one spectrum: cheaper than 200 sines, and nothing aliases."""
+    size = 1 << int(np.ceil(np.log2(len(t))))
+    spectrum = np.zeros(size // 2 + 1, np.complex128)
     for base in METAL_HZ:
         tone_hz = base * hit.metal_scale
-        first = max(1, int(hit.metal_low_hz * 0.6 / tone_hz)) | 1
-        for k in range(first, int(HIGHEST_HZ / tone_hz) + 1, 2):
-            out += np.sin(2 * np.pi * k * tone_hz * t + draws.uniform(0, 6.28)) / k
+        k = np.arange(max(1, int(hit.metal_low_hz * 0.6 / tone_hz)) | 1, int(HIGHEST_HZ / tone_hz) + 1, 2)
+        np.add.at(spectrum, np.round(k * tone_hz * size / SAMPLE_RATE).astype(int),
+                  np.exp(1j * draws.uniform(0, 2 * np.pi, len(k))) / k)
+    out = np.fft.irfft(spectrum)[:len(t)]
     out = sosfilt(butter(3, hit.metal_low_hz, "highpass", fs=SAMPLE_RATE, output="sos"), out)
     return out / (np.abs(out).max() + 1e-9) * np.exp(-t / hit.metal_s)

@@ -1,0 +1,79 @@
+"""Edits as masks: redo a hole, continue or extend, restyle. Each turns a filled canvas into a plan for `compose`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from modules.canvas import Canvas
+from modules.canvas import vocabulary as v
+from modules.generator.plan import Plan
+from modules.types import LANES, Section
+
+
+def reopen(canvas: Canvas, bars: range, lanes: frozenset[str]) -> Canvas:
+    """A copy whose cells are all known but those of `lanes` ("harmony" among them) in `bars`.
+
+    A lane that may be redone keeps playing where it played; the rest of the canvas cannot change.
+    """
+    out = canvas.copy()
+    out.known_harmony[:] = True
+    out.known_steps[:] = True
+    out.rhythm[:] = 0
+    per_bar, bpb = canvas.steps_per_bar, canvas.beats_per_bar
+    for lane in lanes:
+        if lane == "harmony":
+            out.known_harmony[bars.start * bpb:bars.stop * bpb] = False
+        else:
+            out.known_steps[list(v.LANE_ROWS[lane]), bars.start * per_bar:bars.stop * per_bar] = False
+    return out
+
+
+def redo(plan: Plan, canvas: Canvas, bars: range, lanes: frozenset[str]) -> Plan:
+    """Draw `lanes` again in `bars` (bar numbers from 0), everything else kept."""
+    return replace(plan, canvas=reopen(canvas, bars, lanes), copy_bars=nothing_returns(canvas))
+
+
+def restyle(plan: Plan, canvas: Canvas, active: np.ndarray) -> Plan:
+    """Keep melody and chords; every other lane is drawn again in the plan's styles, playing where `active` says."""
+    out = reopen(canvas, range(canvas.n_bars), frozenset(LANES) - {"melody"})
+    melody = LANES.index("melody")
+    out.active[:] = active
+    out.active[melody] = canvas.active[melody]
+    return replace(plan, canvas=out, copy_bars=nothing_returns(canvas))
+
+
+def extend(plan: Plan, canvas: Canvas, n_bars: int) -> Plan:
+    """Go on for `n_bars` more before the ending: the ending moves, new bars take up the fullest section's plan."""
+    ending = canvas.sections[-1] if len(canvas.sections) > 1 and canvas.sections[-1].name == "outro" else None
+    kept = canvas.sections[:-1] if ending else canvas.sections
+    body = sum(section.bars for section in kept)
+    model = max(kept, key=lambda section: section.energy)
+    sections = list(kept)
+    start = body
+    while start < body + n_bars:
+        bars = min(8, body + n_bars - start)
+        sections.append(Section(model.name, start, bars, model.energy))
+        start += bars
+    if ending:
+        sections.append(replace(ending, start_bar=start))
+    out = Canvas.empty(canvas.meter, tuple(sections))
+    per_bar, bpb = canvas.steps_per_bar, canvas.beats_per_bar
+    # an ending that rings is no ending any more: without an outro its last bar opens
+    fixed = body if ending else body - 1
+    spans = [(0, 0, fixed)] + ([(body, start, ending.bars)] if ending else [])
+    for source, target, bars in spans:
+        old, new = slice(source * per_bar, (source + bars) * per_bar), slice(target * per_bar, (target + bars) * per_bar)
+        out.steps[:, new], out.known_steps[:, new] = canvas.steps[:, old], True
+        old, new = slice(source * bpb, (source + bars) * bpb), slice(target * bpb, (target + bars) * bpb)
+        out.harmony[new], out.known_harmony[new] = canvas.harmony[old], True
+        out.active[:, target:target + bars] = canvas.active[:, source:source + bars]
+    fullest = canvas.active[:, model.start_bar:model.start_bar + model.bars].max(axis=1)
+    out.active[:, fixed:start] = fullest[:, None]
+    return replace(plan, canvas=replace(out, pitch_range=canvas.pitch_range), copy_bars=nothing_returns(out))
+
+
+def nothing_returns(canvas: Canvas) -> np.ndarray:
+    """`Plan.copy_bars` with every bar drawn anew."""
+    return np.full((len(LANES) + 1, canvas.n_bars), -1)

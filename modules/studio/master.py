@@ -1,0 +1,147 @@
+"""`master`: a mix becomes a finished take of one loudness under one true-peak ceiling. Knows nothing of styles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from pedalboard import HighpassFilter
+
+from modules.config import TARGET_LUFS, TRUE_PEAK_DBTP
+from modules.errors import InputError
+from modules.studio import dynamics, effects
+from modules.studio.loudness import (
+    FLOOR_LUFS, block_powers, gated_lufs, hop_powers, integrated_lufs, k_weighted, oversampled_peaks,
+    true_peak_dbtp,
+)
+from modules.types import Audio
+
+HOP = 32  # samples a value of the limiter's curve (0.7 ms at 44.1 kHz)
+RUMBLE_HZ = 18.0
+TRIM_FADE_S = 1.0  # longest fade where the sound is longer than asked
+EDGE_IN_S, EDGE_OUT_S = 0.002, 0.012
+TOLERANCE_LU = 0.03
+MARGIN_DB = 0.03  # the limiter works on straight lines between its values, so it aims a little lower
+GENTLE_LIMITING_DB = 5.0  # beyond this much at the sharpest moments a compressor does the first part
+
+
+@dataclass(frozen=True)
+class Mastered:
+    """`integrated_lufs` −70 and `true_peak_dbtp` −120 stand for silence."""
+
+    audio: Audio
+    integrated_lufs: float
+    true_peak_dbtp: float
+
+
+def master(bus: Audio, *, target_lufs: float = TARGET_LUFS, ceiling_dbtp: float = TRUE_PEAK_DBTP,
+           fade_out_s: float | None = None, duration_s: float | None = None) -> Mastered:
+    """Bring a mix to its length, loudness and peak level.
+
+    Args:
+        bus: mono or stereo; mono becomes two equal channels.
+        target_lufs: integrated loudness (BS.1770-4), −40 … −5.
+        ceiling_dbtp: most true peak, −12 … 0.
+        fade_out_s: fade over the last seconds, for pieces that end so; None = only where the end is cut.
+        duration_s: exact length; longer sound is faded within its last second and cut, shorter is followed by silence.
+
+    Returns:
+        The sound and what was measured on it. Silence stays silence.
+
+    Raises:
+        InputError: no samples, values that are not finite, or a target out of range.
+    """
+    if bus.samples.size == 0 or not np.isfinite(bus.samples).all():
+        raise InputError("the mix is empty or holds values that are not finite; a whole sound would be right.")
+    if not -40.0 <= target_lufs <= -5.0 or not -12.0 <= ceiling_dbtp <= 0.0:
+        raise InputError(f"{target_lufs:g} LUFS at {ceiling_dbtp:g} dBTP cannot be mastered to; "
+                         "-40 to -5 LUFS at -12 to 0 dBTP would be right.")
+    rate = bus.sample_rate
+    samples = bus.samples if len(bus.samples) == 2 else np.repeat(bus.samples[:1], 2, axis=0)
+    samples = effects.equalise(samples, rate, [HighpassFilter(RUMBLE_HZ), HighpassFilter(RUMBLE_HZ)])
+    samples = _timed(samples, rate, fade_out_s, duration_s)
+    limiter = _Limiter(samples, rate, 10 ** ((ceiling_dbtp - MARGIN_DB) / 20))
+    if limiter.own_lufs <= FLOOR_LUFS:
+        return Mastered(Audio(samples, rate), FLOOR_LUFS, round(true_peak_dbtp(Audio(samples, rate)), 2))
+    audio = Audio(_to_loudness(limiter, target_lufs), rate)
+    over_db = true_peak_dbtp(audio) - ceiling_dbtp
+    if over_db > -0.002:  # thousandths of a dB, from the interpolation between the limiter's values
+        audio = Audio(audio.samples * np.float32(10 ** (-(over_db + 0.005) / 20)), rate)
+    return Mastered(audio, round(integrated_lufs(audio), 2), round(min(ceiling_dbtp + over_db, ceiling_dbtp), 2))
+
+
+def _timed(samples: np.ndarray, rate: int, fade_out_s: float | None, duration_s: float | None) -> np.ndarray:
+    """A copy of the asked length with clean edges."""
+    n_samples = samples.shape[-1] if duration_s is None else max(1, round(duration_s * rate))
+    out = np.zeros((2, n_samples), np.float32)
+    kept = min(n_samples, samples.shape[-1])
+    out[:, :kept] = samples[:, :kept]
+    fade_s = EDGE_OUT_S
+    if kept < samples.shape[-1]:
+        fade_s = min(TRIM_FADE_S, 0.2 * kept / rate)
+    if fade_out_s is not None:
+        fade_s = max(fade_s, fade_out_s)
+    _fade(out[:, :kept][:, ::-1], round(fade_s * rate))
+    _fade(out, round(EDGE_IN_S * rate))
+    return out
+
+
+def _fade(samples: np.ndarray, n_samples: int) -> None:
+    """Raise the first `n_samples` from nothing, in place (half a cosine)."""
+    n_samples = min(n_samples, samples.shape[-1])
+    samples[:, :n_samples] *= (0.5 - 0.5 * np.cos(np.pi * np.arange(n_samples) / max(n_samples, 1))).astype(np.float32)
+
+
+def _to_loudness(limiter: _Limiter, target_lufs: float) -> np.ndarray:
+    rate = limiter.rate
+    gain_db = limiter.gain_for(target_lufs)
+    harshest_db = -float(np.percentile(limiter.curve(gain_db), 1.0))
+    if harshest_db > GENTLE_LIMITING_DB:
+        # Very dynamic sound: a slow, gentle compressor takes the first decibels, so that the limiter need not pump.
+        ratio = min(4.0, 1.4 + 0.25 * (harshest_db - GENTLE_LIMITING_DB))
+        even = dynamics.compress(limiter.samples, rate, over_db=2.0, ratio=ratio, attack_s=0.004, release_db_per_s=30.0)
+        limiter = _Limiter(even, rate, limiter.ceiling)
+        gain_db = limiter.gain_for(target_lufs)
+    out = limiter.apply(gain_db)
+    for _ in range(2):  # the estimate took each hop's gain as constant: correct what that left
+        missed = target_lufs - integrated_lufs(Audio(out, rate))
+        if abs(missed) < TOLERANCE_LU:
+            break
+        gain_db += missed
+        out = limiter.apply(gain_db)
+    return out
+
+
+class _Limiter:
+    """A sound with its peaks and loudness measured once per hop, so that trying a gain costs no filtering."""
+
+    def __init__(self, samples: np.ndarray, rate: int, ceiling: float) -> None:
+        self.samples, self.rate, self.ceiling = samples, rate, ceiling
+        self.peaks = oversampled_peaks(samples, HOP)
+        self.powers = hop_powers(k_weighted(samples, rate), HOP)
+        self.own_lufs = gated_lufs(block_powers(self.powers, HOP / rate))
+
+    def curve(self, gain_db: float) -> np.ndarray:
+        """The limiter's own gain in dB per hop when driven by `gain_db`."""
+        return dynamics.limiter_curve(self.peaks * 10 ** (gain_db / 20), self.ceiling, hop=HOP, rate=self.rate)
+
+    def loudness(self, gain_db: float) -> float:
+        powers = self.powers * 10 ** ((self.curve(gain_db) + gain_db) / 10)
+        return gated_lufs(block_powers(powers, HOP / self.rate))
+
+    def gain_for(self, target_lufs: float) -> float:
+        """Drive in dB that reaches the target, by the secant method (loudness only ever rises with drive)."""
+        gain_db = target_lufs - self.own_lufs  # enough if nothing is limited
+        reached, slope = self.loudness(gain_db), 1.0
+        for _ in range(16):
+            missed = target_lufs - reached
+            if abs(missed) < 0.01:
+                break
+            step = float(np.clip(missed / slope, -12.0, 12.0))
+            now = self.loudness(gain_db + step)
+            slope = float(np.clip((now - reached) / step, 0.15, 1.5))
+            gain_db, reached = gain_db + step, now
+        return gain_db
+
+    def apply(self, gain_db: float) -> np.ndarray:
+        return dynamics.apply_gain(self.samples, self.curve(gain_db) + gain_db, HOP)

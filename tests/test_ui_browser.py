@@ -1,0 +1,174 @@
+"""The real page in a real browser: a person's whole journey, with a fake engine and a fake microphone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from modules.ui.page import build_page, launch_options
+from tests.fake_engine import FakeEngine, fake_listeners, hum_file
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update", "--disable-sync",
+             "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+             "--autoplay-policy=no-user-gesture-required")
+LYRICS = "[verse]\nMorning light upon the sill\n[chorus]\nStay a while with me"
+PATIENCE_MS = 20_000
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed at /usr/bin/chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return FakeEngine(pause_s=0.02)
+
+
+@pytest.fixture(scope="module")
+def address(engine):
+    page = build_page(engine, fake_listeners())
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+    yield url
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
+    tune = hum_file(tmp_path_factory.mktemp("microphone") / "hum.wav")
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=str(CHROMIUM),
+                                       args=[*ARGUMENTS, f"--use-file-for-fake-audio-capture={tune}"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A fresh page of one person that remembers requests and console errors; both are checked at the end."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["microphone"])
+    tab = context.new_page()
+    tab.set_default_timeout(PATIENCE_MS)
+    outside, errors = [], []
+    tab.on("request", lambda r: r.url.startswith((address, "data:", "blob:")) or outside.append(r.url))
+    tab.on("console", lambda message: message.type == "error" and errors.append(message.text))
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.goto(address)
+    tab.wait_for_selector("#make")
+    yield tab
+    context.close()
+    assert outside == []
+    assert errors == []
+
+
+def make(page) -> None:
+    page.locator("#make").click()
+    page.wait_for_selector("text=takes ready")
+
+
+def test_everything_at_once(page, engine, tmp_path):
+    page.locator("#prompt textarea").fill("warm lo-fi at 90 bpm")
+    page.wait_for_selector("#understood >> text=90 BPM")
+    page.get_by_role("tab", name="Hum").click()
+    page.locator("#hum").get_by_role("button", name="Upload").click()
+    page.locator("#hum input[type=file]").set_input_files(str(hum_file(tmp_path / "tune.wav")))
+    page.wait_for_selector("#heard-hum >> text=C major")
+    assert page.locator(".ew-pitch svg[role=img]").count() == 1
+    page.get_by_role("tab", name="Lyrics").click()
+    page.locator("#lyrics textarea").fill(LYRICS)
+    page.wait_for_selector("#heard-lyrics >> text=syllables")
+    page.wait_for_selector("#used >> text=your tune, followed note for note")
+    page.wait_for_selector("#used >> text=2 lines of lyrics")
+    make(page)
+    asked = engine.requests[-1]
+    assert asked.prompt == "warm lo-fi at 90 bpm" and asked.lyrics == LYRICS and asked.hum is not None
+    assert asked.controls.tempo_bpm is None  # nobody touched the dial
+    assert page.locator("article.ew-take:not(.ew-skeleton)").count() == 2
+
+    # it plays; the other take goes on from the same place
+    plays = page.locator(".ew-player[data-group=takes] .ew-play")
+    plays.nth(0).click()
+    page.wait_for_function("document.querySelector('.ew-time b').textContent >= '0:02'")
+    plays.nth(1).click()
+    clock = "document.querySelectorAll('.ew-player[data-group=takes] .ew-time b')[1].textContent"
+    page.wait_for_function(f"{clock} >= '0:02'", timeout=1500)
+    assert plays.nth(0).get_attribute("aria-pressed") == "false"
+    assert plays.nth(1).get_attribute("aria-label") == "Pause take 2"
+
+    with page.expect_download() as download:
+        page.locator("a[download]", has_text="WAV").first.click()
+    saved = tmp_path / download.value.suggested_filename
+    download.value.save_as(saved)
+    assert saved.read_bytes()[:4] == b"RIFF" and saved.stat().st_size > 100_000
+
+
+def test_microphone(page):
+    page.get_by_role("tab", name="Hum").click()
+    page.locator("#hum").get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_timeout(2000)
+    page.locator("#hum").get_by_role("button", name="Stop").click()
+    page.wait_for_selector("#heard-hum .ew-pitch")
+    page.wait_for_selector("#used >> text=your tune")
+
+
+def test_stop_within_a_second(page):
+    page.locator("#prompt textarea").fill("slow")
+    page.locator("#make").click()
+    page.wait_for_selector("text=Take 1: composing")
+    began = time.monotonic()
+    page.locator("#stop").click()
+    page.wait_for_selector("#status >> text=Stopped.")
+    assert time.monotonic() - began < 1.0
+    page.locator("#prompt textarea").fill("quick")
+    make(page)  # and one can go on
+
+
+def test_an_error_keeps_the_inputs(page):
+    page.locator("#prompt textarea").fill("impossible")
+    page.locator("#make").click()
+    page.wait_for_selector("#status >> text=ask for something else")
+    page.wait_for_selector(".ew-skeleton", state="detached")
+    assert page.locator("#prompt textarea").input_value() == "impossible"
+    assert page.locator("#make").is_enabled()
+
+
+def test_first_click_on_an_example_works(page):
+    page.get_by_role("button", name="Rainy study").click()
+    page.wait_for_selector("#understood >> text=bossa nova")
+    page.wait_for_selector("#used >> text=rainy night")
+
+
+def test_a_touched_dial_is_used(page, engine):
+    page.locator("#more > button").click()
+    assert page.locator("#auto-energy input").is_checked()
+    page.locator("#dial-energy input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("!document.querySelector('#auto-energy input').checked")
+    page.wait_for_selector("#used >> text=your energy")
+    make(page)
+    assert engine.requests[-1].controls.energy == pytest.approx(0.55)
+    assert engine.requests[-1].controls.tempo_bpm is None
+
+
+def test_two_people_do_not_see_each_other(browser, address, page):
+    other = browser.new_context().new_page()
+    other.goto(address)
+    other.wait_for_selector("#make")
+    page.locator("#prompt textarea").fill("mine")
+    make(page)
+    assert other.locator(".ew-take").count() == 0
+    other.context.close()
+
+
+def test_phone_has_no_sideways_scroll(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#prompt textarea").fill("for a phone")
+    make(page)
+    for name in ("Hum", "Track", "Lyrics", "Describe"):
+        page.get_by_role("tab", name=name).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
