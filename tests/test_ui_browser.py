@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from modules.ui.page import build_page, launch_options
-from tests.fake_engine import FakeEngine, fake_listeners, hum_file
+from tests.fake_engine import FakeEngine, fake_listeners, hum_file, read_text
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -30,8 +31,17 @@ def engine():
 
 
 @pytest.fixture(scope="module")
-def address(engine):
-    page = build_page(engine, fake_listeners())
+def heard_texts():
+    return []
+
+
+@pytest.fixture(scope="module")
+def address(engine, heard_texts):
+    def listen(prompt, negative):
+        heard_texts.append(prompt)
+        return read_text(prompt, negative)
+
+    page = build_page(engine, replace(fake_listeners(), text=listen))
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     yield url
     page.close()
@@ -141,6 +151,14 @@ def test_first_click_on_an_example_works(page):
     page.get_by_role("button", name="Rainy study").click()
     page.wait_for_selector("#understood >> text=bossa nova")
     page.wait_for_selector("#used >> text=rainy night")
+
+
+def test_understanding_waits_until_typing_settles(page, heard_texts):
+    heard_texts.clear()
+    text = "calm piano at 60 bpm"
+    page.locator("#prompt textarea").press_sequentially(text, delay=50)
+    page.wait_for_selector("#understood >> text=90 BPM")
+    assert heard_texts[-1] == text and len(heard_texts) <= 3
 
 
 def test_a_touched_dial_is_used(page, engine):

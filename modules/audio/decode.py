@@ -81,8 +81,8 @@ def _read_with_soundfile(source: soundfile.SoundFile, max_seconds: float, name: 
     _check_rate(source.samplerate, name)
     _check_length(source.frames / source.samplerate, max_seconds, name)
     try:
-        return [_mixed_down(block.T) for block in
-                source.blocks(int(BLOCK_SECONDS * source.samplerate), dtype="float32", always_2d=True)], source.samplerate
+        blocks = source.blocks(int(BLOCK_SECONDS * source.samplerate), dtype="float32", always_2d=True)
+        return [_mixed_down(block.T) for block in blocks], source.samplerate
     except soundfile.LibsndfileError as error:
         raise InputError(f'"{name}" is damaged and cannot be read to its end; {RIGHT}.') from error
 

@@ -46,7 +46,8 @@ def write_audio(path: str | os.PathLike, audio: Audio, fmt: str, subtype: str = 
     path = Path(path)
     partial = path.with_name(path.name + ".part")
     try:
-        with soundfile.SoundFile(partial, "w", audio.sample_rate, audio.samples.shape[0], **_codec(fmt, subtype)) as file:
+        n_channels = audio.samples.shape[0]
+        with soundfile.SoundFile(partial, "w", audio.sample_rate, n_channels, **_codec(fmt, subtype)) as file:
             for tag, text in _tags(metadata or {}).items():
                 setattr(file, tag, text)
             frames = audio.samples.T

@@ -21,7 +21,9 @@ COMB = ((1, 1.0), (2, 0.6), (3, 0.25), (4, 0.45))  # multiples of a beat and wha
 LATE_S = 0.004  # by which onset strength peaks after the onset itself, measured on clicks
 TIGHTNESS = 120.0  # cost of log²(interval / period), as Ellis' α
 PARTS = 12  # a beat is cut into: divides by 2, 3 and 4
-METER_BIAS = {"4/4": 0.06, "3/4": 0.0, "6/8": 0.0}
+METER_BIAS = {"4/4": 0.1, "3/4": 0.0, "6/8": -0.1}
+TEMPO_WEIGHT, RETURN_WEIGHT, CONTRAST_WEIGHT, COMPOUND_WEIGHT, ON_BEAT_WEIGHT, BACKBEAT_WEIGHT = 2.2, 0.8, 0.5, 0.8, 0.3, 0.2
+FASTEST_COMPOUND, SLOWEST_EIGHTHS = 135.0, 130.0  # BPM of dotted quarters, and of eighths
 BAR = {"4/4": 4, "3/4": 3, "6/8": 2}
 NO_BEAT = 0.06  # autocorrelation under which nothing returns
 
@@ -30,7 +32,7 @@ NO_BEAT = 0.06  # autocorrelation under which nothing returns
 class Pulse:
     """Beats of a recording: `beats_s` (T,), `downbeats_s`, tempo of the beats (dotted quarters in 6/8).
 
-    `strength` 0–1 is how regularly onsets return at that tempo; `meter_margin` how far the metre was ahead;
+    `strength` 0–1 is how regularly onsets return at that tempo; `evidence` that for the metre;
     `swing` the share of a beat that its first half takes.
     """
 
@@ -39,7 +41,7 @@ class Pulse:
     downbeats_s: np.ndarray
     meter: str
     strength: float
-    meter_margin: float
+    evidence: float
     swing: float
     first: int  # index of the first downbeat in beats_s
 
@@ -147,18 +149,31 @@ def find_pulse(spectra: Spectra) -> Pulse:
     """Tempo, beats, metre and downbeats of a recording of 3 s or more."""
     envelope = onset_envelope(spectra)
     scores, raw = tempo_scores(envelope)
-    peaks = np.flatnonzero((scores >= maximum_filter1d(scores, 9)) & (scores > 0.55 * scores.max()))
+    peaks = np.flatnonzero((scores >= maximum_filter1d(scores, 9)) & (scores > 0.5 * scores.max()))
+    tried = list(peaks[scores[peaks].argsort()[::-1]][:4])
+    for ratio in (2 / 3, 1 / 3):  # a dotted quarter under the quarters or eighths that were found
+        slower = TEMPI[tried[0]] * ratio
+        if slower > 42:
+            near = np.flatnonzero(np.abs(np.log(TEMPI / slower)) < 0.03)
+            tried.append(int(near[raw[near].argmax()]))
     best = None
-    for peak in peaks[scores[peaks].argsort()[::-1]][:4]:
-        beats = track(envelope, float(TEMPI[peak]))
-        for meter, tempo, chosen, first, score in _readings(spectra, envelope, beats, refine(beats, TEMPI[peak])):
-            value = 2.2 * float(scores[peak] / scores.max()) + score
+    for index in dict.fromkeys(tried):
+        beats = track(envelope, float(TEMPI[index]))
+        tempo = refine(beats, float(TEMPI[index]))
+        for reading in readings(spectra, beats, tempo):
+            value = TEMPO_WEIGHT * float(scores[index] / scores.max()) + reading.evidence
             if best is None or value > best[0]:
-                best = (value, meter, tempo, chosen, first, float(raw[peak]), score)
-    _, meter, tempo, beats, first, strength, margin = best
-    profile = sub_beats(spectra, beats)[:, :, 1:].sum(axis=(0, 2))
-    return Pulse(float(tempo), beats, beats[first::BAR[meter]], meter, float(np.clip(strength / 0.5, 0, 1)), float(margin),
-                 _swing(profile), first)
+                best = (value, reading, float(raw[index]))
+    _, chosen, strength = best
+    return Pulse(chosen.tempo_bpm, chosen.beats_s, chosen.beats_s[chosen.first::BAR[chosen.meter]], chosen.meter,
+                 float(np.clip(strength / 0.5, 0, 1)), chosen.evidence, _swing(spectra, chosen.beats_s), chosen.first)
+
+
+def meter_scores(spectra: Spectra, envelope: np.ndarray, tempo_bpm: float) -> dict[str, float]:
+    """Evidence for each metre when beats come at a known tempo; empty for fewer than eight beats."""
+    beats = track(envelope, tempo_bpm)
+    found = readings(spectra, beats, tempo_bpm) if len(beats) >= 8 else []
+    return {reading.meter: reading.evidence for reading in found if reading.tempo_bpm == tempo_bpm}
 
 
 def sub_beats(spectra: Spectra, beats_s: np.ndarray) -> np.ndarray:
@@ -169,56 +184,66 @@ def sub_beats(spectra: Spectra, beats_s: np.ndarray) -> np.ndarray:
     return flux[frames].reshape(len(beats_s) - 1, PARTS, 3)
 
 
-def _swing(profile: np.ndarray) -> float:
-    """Share of the beat its first half takes, from where off-beat onsets lie (PARTS,)."""
-    off = profile - np.median(profile)
-    straight, swung = max(off[6], 0.0), max(off[8], 0.0)
-    if swung > 1.5 * straight and swung > 1.5 * max(off[4], 0.0) and swung > 0.1 * max(off[0], 1e-9):
+def _swing(spectra: Spectra, beats_s: np.ndarray) -> float:
+    """Share of the beat its first half takes, from where off-beat onsets lie."""
+    off = off_beats(sub_beats(spectra, beats_s)) if len(beats_s) > 2 else np.zeros(PARTS)
+    straight, swung = off[6], off[8]
+    if swung > 1.5 * max(straight, off[4]) and swung > 0.1:
         return 0.66
-    if max(off[7], 0.0) > 1.3 * max(straight, off[5], 0.0) and off[7] > 0.1 * max(off[0], 1e-9):
+    if off[7] > 1.3 * max(straight, off[5]) and off[7] > 0.1:
         return 0.6
     return 0.5
 
 
-def _readings(spectra: Spectra, envelope: np.ndarray, beats: np.ndarray, tempo: float):
-    """Metres that beats may be heard in: (meter, tempo, beats, index of first downbeat, evidence)."""
+def off_beats(parts: np.ndarray) -> np.ndarray:
+    """(PARTS,) onset strength at each twelfth of the beat, the usual level taken away, in units of the strongest."""
+    profile = parts.sum(axis=2).mean(axis=0)
+    above = np.maximum(profile - np.median(profile), 0)
+    return above / (above.max() + 1e-9)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to hear beats: a metre, the tempo and times of its beats, the first downbeat, the evidence for it."""
+
+    meter: str
+    tempo_bpm: float
+    beats_s: np.ndarray
+    first: int
+    evidence: float
+
+
+def readings(spectra: Spectra, beats: np.ndarray, tempo: float) -> list[Reading]:
+    """Metres that beats may be heard in, with evidence that can be compared between tempi of one recording."""
     if len(beats) < 7:
-        yield "4/4", tempo, beats, 0, 0.0
-        return
+        return [Reading("4/4", tempo, beats, 0, 0.0)]
     parts = sub_beats(spectra, beats)  # (T - 1, 12, 3)
     accents = _accents(spectra, beats)
     patterns = parts.reshape(len(parts), -1) - parts.reshape(len(parts), -1).mean(axis=0)
-    binary, ternary = _division(parts)
-    returns = {lag: _return(patterns, lag) for lag in (2, 3, 4, 6, 8)}
-    four = max(returns[4], returns[2], 0.5 * (returns[4] + returns[8]))
-    three = max(returns[3], 0.5 * (returns[3] + returns[6]))
+    returns = {lag: _return(patterns, lag) for lag in (2, 3, 4, 6)}
     contrast = {period: _contrast(accents, period) for period in (2, 3, 4)}
-    for meter, period, repeat in (("4/4", 4, four), ("3/4", 3, three)):
-        first, gain = contrast[period]
-        other = three if meter == "4/4" else four
-        value = METER_BIAS[meter] + 0.8 * (repeat - other) + 0.5 * (gain - contrast[7 - period][1]) - 0.25 * ternary
-        yield meter, tempo, beats, first, value
-    if tempo <= 130:  # beats are dotted quarters already
-        first, gain = contrast[2]
-        yield "6/8", tempo, beats, first, METER_BIAS["6/8"] + 0.45 * ternary - 0.3 * binary + 0.3 * abs(four - three) - 0.1
-    if tempo >= 130:  # beats are eighths: three make a dotted quarter
-        first = contrast[3][0]
-        slower = beats[first::3]
-        if len(slower) >= 4:
-            pairs = _contrast(_accents(spectra, slower), 2)
-            uneven = returns[6] - returns[3]  # in 3/4 each three are alike, in 6/8 each other three
-            value = METER_BIAS["6/8"] + 0.8 * (three - four) + 1.2 * uneven - 0.15
-            yield "6/8", tempo / 3, slower, pairs[0], value
-
-
-def _division(parts: np.ndarray) -> tuple[float, float]:
-    """How much beats fall into halves and quarters, and into thirds, 0–1 each."""
-    profile = parts.sum(axis=(0, 2))
-    off = np.maximum(profile - np.median(profile), 0)
-    top = off.max() + 1e-9
-    ternary = min(off[4], off[8]) / top
-    binary = max(off[6], min(off[3], off[9])) / top
-    return float(np.clip(binary - 0.5 * ternary, 0, 1)), float(np.clip(ternary - 0.5 * binary, 0, 1))
+    duple = (RETURN_WEIGHT * (max(returns[2], returns[4]) - returns[3])
+             + CONTRAST_WEIGHT * (max(contrast[4][1], contrast[2][1]) - contrast[3][1]))
+    off = off_beats(parts)
+    thirds, halves = min(off[4], off[8]), max(off[6], min(off[3], off[9]))
+    compound = COMPOUND_WEIGHT * float(np.clip(thirds - halves, -0.5, 0.5))
+    on_beat = ON_BEAT_WEIGHT * (parts[:, [0, -1], :2].max(axis=1).sum(axis=1).mean()
+                                / (parts[:, 2:-1, :2].max(axis=1).sum(axis=1).mean() + 1e-9) - 1)
+    on_beat = float(np.clip(on_beat, -0.3, 0.3))
+    snares = _z(parts[:, 0, 1] + parts[:, 0, 2])
+    phase = contrast[4][0] % 2
+    backbeat = BACKBEAT_WEIGHT * float(np.clip(snares[1 - phase::2].mean() - snares[phase::2].mean(), -1, 1))
+    out = [Reading("4/4", tempo, beats, contrast[4][0], METER_BIAS["4/4"] + duple - compound + on_beat + backbeat),
+           Reading("3/4", tempo, beats, contrast[3][0], METER_BIAS["3/4"] - duple - compound + on_beat)]
+    if tempo <= FASTEST_COMPOUND:
+        out.append(Reading("6/8", tempo, beats, contrast[2][0], METER_BIAS["6/8"] + duple + compound + on_beat
+                           + 0.5 * backbeat))
+    slower = beats[contrast[3][0]::3]
+    if tempo >= SLOWEST_EIGHTHS and len(slower) >= 6:  # beats may be eighths: three make a dotted quarter
+        uneven = returns[6] - returns[3]  # in 3/4 each three are alike, in 6/8 every other three
+        out.append(Reading("6/8", tempo / 3, slower, _contrast(_accents(spectra, slower), 2)[0],
+                           METER_BIAS["6/8"] - duple + 1.2 * uneven + on_beat - 0.3))
+    return out
 
 
 def _accents(spectra: Spectra, beats: np.ndarray) -> np.ndarray:

@@ -84,6 +84,8 @@ def understand(prompt: str, negative: str = "") -> TextReading:
                     + [words.text[h.start:h.end] for h in hits if h.negative and h.kind in ("style", "energy")]).strip()
     away = away if content(away, refused_hits, box) else ""
     styles = choose_styles(words, hits + refused_hits, said, away)
+    if said and not styles:
+        fold.warn("No style could be told from these words, so the style stays free; name one, for example \"lofi\".")
     fold.read_styles(words, hits, styles)
     fold.read(words, hits, styles, only=only, refused=spans)
     fold.read_negative(box, refused_hits, unknown + box.text.split(), styles)

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from modules.conditions.text_words import Hit, Words, canonical, pattern
 from modules.styles.encoder import encode
-from modules.styles.lookup import keep_best, push_away, rank_styles
+from modules.styles.lookup import SHARPEN, UNSURE, keep_best, push_away, rank_styles
 from modules.styles.names import called
 
 EXPLICIT = 0.9
@@ -78,8 +78,10 @@ def choose_styles(words: Words, hits: Sequence[Hit], said: str, refused: str) ->
         for name, weight in ranked.items():
             weights[name] = weights.get(name, 0.0) + rest * weight
         banned -= set(explicit)
+    elif said and max(ranked.values()) <= UNSURE:
+        return {}
     else:
-        weights = ranked
+        weights = {name: weight ** SHARPEN for name, weight in ranked.items()}
     return keep_best({name: weight for name, weight in weights.items() if name not in banned})
 
 

@@ -23,7 +23,8 @@ class Measures:
     number of different chords in any eight bars. bass_on_root: share of chord changes with the bass on the root.
     groove: mean similarity of neighbouring bars' drum hits (Wu & Yang 2020, "Jazz Transformer", §4, as 1 - Hamming).
     entropy: pitch-class entropy of melody in bits. returns: similarity of returning sections to their first occurrence
-    minus that to other sections.
+    minus that to other sections. motif: 1 when a cell of four notes returns. idle: share of the section-long parts that
+    the plan asks to play and that stay silent.
     """
 
     density: float
@@ -38,6 +39,7 @@ class Measures:
     entropy: float
     returns: float
     motif: float
+    idle: float
 
 
 def measure(canvas: Canvas) -> Measures:
@@ -72,7 +74,7 @@ def measure(canvas: Canvas) -> Measures:
         leaps=float(np.mean(intervals >= 12)) if len(intervals) else np.nan,
         chords_in_eight=float(in_eight), changes_per_bar=len(changes) / canvas.n_bars,
         bass_on_root=float(np.mean(at_change)) if at_change else np.nan, groove=groove_similarity(canvas),
-        entropy=entropy(pitches), returns=section_returns(canvas), motif=motif_share(melody, per_bar),
+        entropy=entropy(pitches), returns=section_returns(canvas), motif=motif_share(melody, per_bar), idle=idle_share(canvas),
     )
 
 
@@ -127,12 +129,26 @@ def motif_share(melody: list, per_bar: int) -> float:
     return float("nan") if len(melody) < 8 else float(any(count > 1 for count in cells.values()))
 
 
+def idle_share(canvas: Canvas) -> float:
+    """Share of (section, lane) pairs planned to play throughout that have no onset; NaN where none is planned."""
+    per_bar = canvas.steps_per_bar
+    silent = []
+    for section in canvas.sections:
+        bars = slice(section.start_bar, section.start_bar + section.bars)
+        steps = canvas.steps[:, bars.start * per_bar:bars.stop * per_bar]
+        for index, lane in enumerate(LANES):
+            if (canvas.active[index, bars] == 1).all():
+                first = 1 if lane == "drums" else v.ONSET
+                silent.append(not (steps[list(v.LANE_ROWS[lane])] >= first).any())
+    return float(np.mean(silent)) if silent else float("nan")
+
+
 # measure → (lowest good, highest good, scale of the penalty outside)
 _GOOD = {
     "density": (1.9, 5.8, 1.0), "out_of_key": (0.0, 0.06, 0.03), "strong_chord_tones": (0.65, 0.92, 0.1),
     "steps": (0.35, 0.68, 0.12), "leaps": (0.0, 0.03, 0.04), "chords_in_eight": (3, 9, 1.0),
     "changes_per_bar": (0.4, 2.2, 0.4), "bass_on_root": (0.6, 1.0, 0.15), "groove": (0.75, 0.995, 0.1),
-    "entropy": (1.9, 3.0, 0.3), "motif": (1.0, 1.0, 1.0),
+    "entropy": (1.9, 3.0, 0.3), "motif": (1.0, 1.0, 1.0), "idle": (0.0, 0.0, 0.06),
 }
 
 

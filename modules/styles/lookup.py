@@ -20,9 +20,10 @@ from modules.errors import WeightsMissing
 from modules.styles.cards import cards
 
 WEIGHTS, CARD = "weights/styles.safetensors", "weights/styles.json"
-KEPT = 4  # most styles that a reading blends
 UNSURE = 0.07  # highest share at or below which a text says nothing about style
-SMALLEST = 0.08  # share below which a style is left out
+KEPT = 3  # most styles that a reading blends: more than three sound like none
+SMALLEST = 0.2  # part of the best style's weight below which a style is left out
+SHARPEN = 1.5  # power on the head's shares, so that the best leads
 _lock = Lock()
 
 
@@ -87,6 +88,6 @@ def push_away(weights: Mapping[str, float], refused: Mapping[str, float], streng
 def keep_best(weights: Mapping[str, float]) -> dict[str, float]:
     """The few styles that matter, rounded, best first, sum 1."""
     best = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:KEPT]
-    kept = [(name, weight) for name, weight in best if weight >= SMALLEST * best[0][1] and weight >= SMALLEST / 2]
+    kept = [(name, weight) for name, weight in best if weight >= SMALLEST * best[0][1]]
     total = sum(weight for _, weight in kept)
     return {name: round(weight / total, 4) for name, weight in kept} if total > 0 else {}

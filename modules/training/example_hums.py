@@ -46,7 +46,8 @@ def _tune(title: str, meter: str, key: tuple[int, str], tempo_bpm: float, text: 
         pitch, _, length = word.partition(":")
         beats = float(length or 1) * unit
         if pitch != "r":
-            notes.append((time, beats, SCALE[pitch[0]] + pitch.count("#") - pitch.count("b") + 12 * int(pitch[-1]) + 12))
+            midi = SCALE[pitch[0]] + pitch.count("#") - pitch.count("b") + 12 * int(pitch[-1]) + 12
+            notes.append((time, beats, midi))
         time += beats
     return Tune(title, meter, key[0], key[1], tempo_bpm, tuple(notes))
 
@@ -75,7 +76,7 @@ TUNES = {
         "When the Saints Go Marching In (American, 19th century)", "4/4", (10, "major"), 120,
         "Bb3 D4 Eb4 F4:4 r Bb3 D4 Eb4 F4:4 r Bb3 D4 Eb4 F4:2 D4:2 Bb3:2 D4:2 C4:4", pickup=3),
 }
-EXAMPLES = {  # file name → (tune, seconds kept, voice settings)
+EXAMPLES = {  # file name → (tune, voice settings)
     "hum_ode_to_joy": ("ode_to_joy", {"seed": 1, "tuning_cents": -18, "breath": 0.03}),
     "hum_amazing_grace": ("amazing_grace", {"seed": 2, "transpose": 5, "tuning_cents": 12, "vibrato_cents": 35}),
     "hum_greensleeves": ("greensleeves", {"seed": 3, "drift_cents": -25, "breath": 0.04}),

@@ -57,9 +57,10 @@ def prepare(takes: int, desk: dict) -> tuple:
     desk = {"cards": [], "earlier": earlier, "message": ""}
     slots = [gr.HTML(skeleton(i + 1), visible=True) if i < takes else gr.HTML("", visible=False)
              for i in range(MAX_TAKES)]
-    return (desk, progress_line(0, "Getting ready; if others are making music, this waits its turn …"), gr.Button(interactive=False),
-            gr.Button("Stop", visible=True, interactive=True),
-            gr.Accordion(f"Earlier takes ({len(earlier)})", visible=bool(earlier)),
+    waiting = "Getting ready; if others are making music, this waits its turn …"
+    lid = gr.Accordion(f"Earlier takes ({len(earlier)})", visible=bool(earlier))
+    return (desk, progress_line(0, waiting), gr.Button(interactive=False),
+            gr.Button("Stop", visible=True, interactive=True), lid,
             f'<div class="ew-grid">{"".join(earlier)}</div>', *slots)
 
 

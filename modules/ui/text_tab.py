@@ -73,4 +73,5 @@ def connect(tab: TextTab, listeners: Listeners) -> None:
         return chip_list(listeners.text(prompt, negative))
 
     gr.on([tab.prompt.change, tab.negative.change], understand, [tab.prompt, tab.negative], tab.chips,
-          js=settled("text"), trigger_mode="multiple", show_progress="hidden", concurrency_id="listen", api_visibility="private")
+          js=settled("text"), trigger_mode="multiple", show_progress="hidden", concurrency_id="listen",
+          api_visibility="private")

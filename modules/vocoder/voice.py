@@ -17,12 +17,13 @@ from modules.errors import InputError
 from modules.types import Audio, SungNote
 from modules.vocoder.articulation import Phone, plan_phones, take_breaths
 from modules.vocoder.expression import brightness_curve, level_curve, pitch_curve
-from modules.vocoder.phones import FRICATIVES, NASALS, PAUSE, PLOSIVES, SIBILANTS, SONORANTS, VOWELS
+from modules.vocoder.phones import DIPHTHONGS, FRICATIVES, NASALS, PAUSE, PLOSIVES, SIBILANTS, SONORANTS, VOWELS
 from modules.vocoder.timbre import DB, FFT_SIZE, aperiodicity, hiss_db, log_spectrum, loudness_db
 from modules.vocoder.voicebank import FRAME_S, Frames, Voicebank, VoiceInfo, fit_octave, load_voicebank, voices
 
 __all__ = ["VoiceInfo", "fit_octave", "sing", "voices"]
 
+GLIDE_STRETCH = 1.4  # a sung diphthong glides late, but slower than a spoken one
 LEAD_FRAMES, TAIL_FRAMES = 6, 12  # of the bank's pauses round a phrase
 JOIN_FRAMES = 5  # over which two halves of a consonant are drawn together on each side
 VOWEL_DB = -20.0  # loudness of a vowel at velocity 100 in dBFS: peaks then stay below full scale
@@ -151,6 +152,8 @@ def _assemble(phrase: Sequence[Phone], bank: Voicebank, silent_from: int
         left, right = bank.halves(*symbols[i:i + 3])
         if phone.nucleus:
             nuclei.append((edges[i] - start, edges[i + 1] - start))
+        if phone.symbol in DIPHTHONGS:
+            right = _stretch(right, max(min(round(GLIDE_STRETCH * len(right)), n // 2), 1))
         frames = _held(left, right, n) if phone.nucleus else _stretch(_joined(left, right), n)
         if phone.symbol in SONORANTS:
             frames = Frames(frames.envelope, np.clip(1.3 * frames.aperiodicity - 9.0, -30.0, -15.0), frames.voiced)

@@ -51,8 +51,9 @@ def listen(audio: Audio, *, tempo_bpm: float | None = None, meter: str | None = 
                      tempo_bpm=tempo_bpm, meter=meter)
     return Hum(
         tempo_bpm=beat.tempo_bpm, tonic=tonic, mode=mode, meter=beat.meter, tuning_cents=round(tuning_cents, 1),
-        notes=tuple(HumNote(round(note.onset_s, 4), round(note.offset_s, 4), round(440 * 2 ** ((note.pitch - 69) / 12), 3),
-                            pitch, round(note.confidence, 4)) for note, pitch in zip(raw, midi)),
+        notes=tuple(HumNote(onset_s=round(note.onset_s, 4), offset_s=round(note.offset_s, 4),
+                            pitch_hz=round(440 * 2 ** ((note.pitch - 69) / 12), 3), midi=pitch,
+                            confidence=round(note.confidence, 4)) for note, pitch in zip(raw, midi)),
         grid=tuple(GridNote(*cell) for cell in zip(beat.steps, beat.lengths, midi)),
         f0_times_s=track.times_s, f0_hz=np.nan_to_num(440 * 2 ** ((track.midi - 69) / 12)),
         f0_confidence=track.confidence, offset_s=beat.offset_s,
@@ -63,7 +64,8 @@ def listen(audio: Audio, *, tempo_bpm: float | None = None, meter: str | None = 
 
 def _check(audio: Audio, tempo_bpm: float | None, meter: str | None) -> None:
     if tempo_bpm is not None and not TEMPO_BPM[0] <= tempo_bpm <= TEMPO_BPM[1]:
-        raise InputError(f"A tempo of {tempo_bpm:g} BPM is out of reach; {TEMPO_BPM[0]:g} to {TEMPO_BPM[1]:g} would be right.")
+        lowest, highest = TEMPO_BPM
+        raise InputError(f"A tempo of {tempo_bpm:g} BPM is out of reach; {lowest:g} to {highest:g} would be right.")
     if meter is not None and meter not in METERS:
         raise InputError(f'"{meter}" is not a metre that can be used; {", ".join(METERS)} would be right.')
     if audio.duration_s < MIN_SECONDS:

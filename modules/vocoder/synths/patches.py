@@ -57,7 +57,7 @@ class Patch:
 _LEAD = Patch(mono=True, glide_s=0.04, vibrato_cents=14, release_s=0.09, key_track=0.6)
 _BASS = Patch(mono=True, cutoff_hz=420, poles=4, sweep_octaves=2.2, sweep_s=0.18, decay_s=0.6, sustain=0.7,
               release_s=0.06, key_track=0.3, gain_db=2.0)
-_PAD = Patch(engine="pad", attack_s=0.5, decay_s=0.1, sustain=1.0, release_s=0.9, cutoff_hz=2200, gain_db=0.0)
+_PAD = Patch(engine="pad", attack_s=0.32, decay_s=0.1, sustain=1.0, release_s=0.9, cutoff_hz=2200, gain_db=0.0)
 _BELL = Patch(engine="fm", attack_s=0.002, decay_s=1.6, sustain=0.0, release_s=0.8, ratio=3.5, index=2.2, index_s=0.5,
               index_end=0.1)
 _PLUCK = Patch(gain_db=-3.0, cutoff_hz=900, sweep_octaves=3.2, sweep_s=0.12, decay_s=0.45, sustain=0.0, release_s=0.2, voices=2,
@@ -87,7 +87,7 @@ PATCHES: dict[str, Patch] = {
     "synth_bass": replace(_BASS, wave="saw", sub=0.5, voices=2, detune_cents=5),
     "acid_bass": replace(_BASS, cutoff_hz=330, resonance=7.0, sweep_octaves=3.3, sweep_s=0.16, glide_s=0.06,
                          drive=0.6, sustain=0.6, gain_db=-1.0),
-    "reese_bass": replace(_BASS, voices=3, detune_cents=24, cutoff_hz=500, sweep_octaves=0.5, lfo_hz=0.35,
+    "reese_bass": replace(_BASS, voices=3, detune_cents=16, cutoff_hz=500, sweep_octaves=0.5, lfo_hz=0.35,
                           lfo_octaves=0.8, sustain=1.0, drive=0.5, sub=0.7, resonance=1.2),
     "sub_bass": replace(_BASS, wave="sine", cutoff_hz=1500, sweep_octaves=0.0, sustain=0.95, drive=0.25, gain_db=3.0,
                         attack_s=0.008),
@@ -97,7 +97,7 @@ PATCHES: dict[str, Patch] = {
     # pads
     "warm_pad": replace(_PAD, cutoff_hz=1300, bandwidth_cents=30),
     "analog_pad": replace(_PAD, cutoff_hz=2600, bandwidth_cents=45, attack_s=0.25, release_s=0.6),
-    "dark_pad": replace(_PAD, cutoff_hz=550, bandwidth_cents=28, attack_s=0.9, sub=0.5),
+    "dark_pad": replace(_PAD, cutoff_hz=550, bandwidth_cents=28, attack_s=0.45, sub=0.5),
     "glass_pad": replace(_PAD, wave="glass", cutoff_hz=7000, bandwidth_cents=18, attack_s=0.35, release_s=1.4),
     "choir_pad": replace(_PAD, wave="vowel", cutoff_hz=4500, bandwidth_cents=55, attack_s=0.35),
     "synth_strings": replace(_PAD, cutoff_hz=4200, bandwidth_cents=60, attack_s=0.16, release_s=0.4, octave=0.4),

@@ -18,6 +18,7 @@ from modules.vocoder.synths.tones import render_tone
 CACHE_BYTES = 192 << 20
 VELOCITY_BANDS = 4  # brightness steps; loudness follows the exact velocity
 FIRST_LENGTH_S = 0.3  # tones are rendered in lengths of this times a power of √2
+EARLY_SHARE, FAST_ATTACK_S = 0.3, 0.05  # slow attacks start early by this share of what they exceed a fast one
 CUT_S = 0.008  # how fast a single voice leaves for its next note
 CHOKE_S = 0.02  # an open hat shut by a closed one
 SILENT = 6.9  # e-folds to −60 dB
@@ -60,8 +61,9 @@ def render_synth(part: Part, duration_s: float, *, tone: float = 0.0, cancel: Ev
 
 def _place(out: np.ndarray, patch: Patch, note: PlayedNote, from_midi: int | None, next_s: float | None,
            tone: float) -> None:
-    start = round(note.onset_s * SAMPLE_RATE)
-    held = max(1, round((note.offset_s - note.onset_s) * SAMPLE_RATE))
+    onset_s = max(0.0, note.onset_s - EARLY_SHARE * max(0.0, patch.attack_s - FAST_ATTACK_S))
+    start = round(onset_s * SAMPLE_RATE)
+    held = max(1, round((note.offset_s - onset_s) * SAMPLE_RATE))
     n = min(held + int(patch.release_s * SAMPLE_RATE), out.shape[1] - start)
     cut = None
     if next_s is not None:
