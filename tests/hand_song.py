@@ -11,7 +11,8 @@ from modules.types import GridNote, PlacedSyllable, Section, Song, Syllable
 CHORDS = ((0, "maj"), (7, "maj"), (9, "m7"), (5, "maj7"))
 TUNE = ((0, 4, 16), (4, 2, 14), (6, 2, 12), (8, 8, 19), (18, 2, 14), (20, 4, 16), (24, 6, 11))  # step, length, index
 GROOVES = {
-    "4/4": {"kick": "x..x..x.x..x..x.", "snare": "....x.......x...", "closed": "x.x.x.x.x.x.x.x.", "ghost": ".......x.x......"},
+    "4/4": {"kick": "x..x..x.x..x..x.", "snare": "....x.......x...", "closed": "x.x.x.x.x.x.x.x.",
+            "ghost": ".......x.x......"},
     "3/4": {"kick": "x...........", "snare": "....x...x...", "closed": "x.x.x.x.x.x."},
     "6/8": {"kick": "x.....x.....", "snare": "......x.....", "closed": "x.x.x.x.x.x."},
 }

@@ -111,7 +111,7 @@
     if (notes) return playNotes(notes);
     const wide = target.closest(".ew-wide");
     if (wide) {
-      const slot = wide.closest(".ew-slot") || wide.closest(".ew-take");
+      const slot = wide.closest(".ew-grid > *");
       return wide.setAttribute("aria-pressed", String(slot.classList.toggle("ew-full")));
     }
     const seed = target.closest("[data-copy]");

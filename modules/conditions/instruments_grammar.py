@@ -73,6 +73,8 @@ def lexicon() -> dict[str, Hit]:
         add(phrase, "instrument", value)
     for name, entry in instruments().items():
         for phrase in (name.replace("_", " "), *map(str, entry["called"])):
+            if phrase == "slow strings":
+                continue  # "slow" there speaks of the tempo
             add(phrase, "instrument", ((name,), (name,)))
     for piece in PIECES:
         add(piece, "piece", piece)

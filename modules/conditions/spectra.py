@@ -71,6 +71,11 @@ def mono(audio: Audio) -> np.ndarray:
     return resample(Audio(audio.mono[None], audio.sample_rate), RATE).samples[0]
 
 
+def pitch_strength(sound: np.ndarray, tuning: float, window: int, hop: int) -> np.ndarray:
+    """(frames, P) which pitches sound in mono sound at `RATE`, with frames of another length and hop."""
+    return _notes(_slow(sound, window, hop), tuning)
+
+
 def note_strength(audio: Audio, tuning: float = 0.0) -> np.ndarray:
     """(M, P) which pitches sound, for a stem whose tuning is known."""
     return _notes(_slow(mono(audio)), tuning)
@@ -120,12 +125,12 @@ def mel_filters() -> tuple[np.ndarray, np.ndarray]:
     return (filters / filters.sum(axis=0)).astype(np.float32), edges[1:-1]
 
 
-def _slow(sound: np.ndarray) -> np.ndarray:
-    """(M, SLOW_WINDOW // 2 + 1) magnitudes of the long frames, float32."""
-    frames = _frames(sound, SLOW_WINDOW, SLOW_HOP)
-    window = np.hanning(SLOW_WINDOW).astype(np.float32)
+def _slow(sound: np.ndarray, size: int = SLOW_WINDOW, hop: int = SLOW_HOP) -> np.ndarray:
+    """(M, size // 2 + 1) magnitudes of the long frames, float32."""
+    frames = _frames(sound, size, hop)
+    window = np.hanning(size).astype(np.float32)
     return np.concatenate([np.abs(rfft(frames[start:start + 256] * window, axis=1)).astype(np.float32)
-                           for start in range(0, len(frames), 256)]) / (SLOW_WINDOW / 4)
+                           for start in range(0, len(frames), 256)]) / (size / 4)
 
 
 def find_tuning(spectrum: np.ndarray) -> float:
@@ -145,15 +150,15 @@ def find_tuning(spectrum: np.ndarray) -> float:
     return float(np.angle(turn) / (2 * np.pi))
 
 
-@lru_cache(maxsize=1)
-def _dictionary() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+@lru_cache(maxsize=4)
+def _dictionary(window: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Log-frequency bins' places (in midi), and notes as they look there: atoms (P, bins), and their products (P, P)."""
     places = LOWEST_MIDI + np.arange(-1, (N_PITCHES + 7) * BINS_A_SEMITONE) / BINS_A_SEMITONE
     hz = 440 * 2 ** ((places - 69) / 12)
     pitches = LOWEST_MIDI + np.arange(N_PITCHES)
     partial = np.arange(1, HARMONICS + 1)
     tones = 440 * 2 ** ((pitches - 69) / 12)[:, None] * partial  # (P, H)
-    width = RATE / SLOW_WINDOW
+    width = RATE / window
     x = (hz[None, None] - tones[:, :, None]) / width  # (P, H, bins) distance in FFT bins
     # Hann's main lobe; side lobes are ignored
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -171,8 +176,9 @@ def _notes(spectrum: np.ndarray, tuning: float) -> np.ndarray:
     Whitening (what stands above the octave's mean, over its deviation) drops drums, whose spectra are flat, and evens
     out bright and dull instruments; strengths are scaled back by the frame's loudness.
     """
-    places, atoms, products = _dictionary()
-    bins = 440 * 2 ** ((places + tuning - 69) / 12) * SLOW_WINDOW / RATE
+    window = 2 * (spectrum.shape[1] - 1)
+    places, atoms, products = _dictionary(window)
+    bins = 440 * 2 ** ((places + tuning - 69) / 12) * window / RATE
     inside = bins < spectrum.shape[1] - 2
     whole = np.floor(np.where(inside, bins, 0)).astype(int)
     share = (np.where(inside, bins, 0) - whole).astype(np.float32)

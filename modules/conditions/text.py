@@ -25,6 +25,8 @@ _LATER = pattern(r"(?:no|without)\s(?:\w+\s){1,3}?(?P<until>(?:until|till|before
 _SHARED = ("energy", "complexity", "brightness", "production", "swing")
 _TECHNICAL = ("tempo", "key", "bad_key", "mode", "meter", "length", "bars", "moment", "form", "form_first", "form_last",
               "time_feel", "ending")
+_PLAIN = re.compile(r"(?<![^ ])(?:(?:a|the) )?(?:tracks?|songs?|pieces?|please|(?:make|give|create|generate|write|compose)"
+                    r"(?: me)?|i (?:want|need|would like))(?![^ ])")  # words that every prompt may have
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -77,7 +79,7 @@ def understand(prompt: str, negative: str = "") -> TextReading:
     technical = [(hit.start, hit.end) for hit in hits if hit.kind in _TECHNICAL
                  and not (hit.kind == "meter" and hit.value in ("3/4", "6/8") and words.text[hit.start].isalpha())]
     said = words.without(spans + technical)
-    said = said if content(said, hits, words) else ""
+    said = _PLAIN.sub(" ", said).strip() if content(said, hits, words) else ""
     letter = [(hit.start, hit.end) for hit in refused_hits if hit.kind in (*_TECHNICAL, "instrument", "vocal", "piece",
                                                                            "section", "tempo_word")]
     away = " ".join([box.without(letter)] + unknown

@@ -28,15 +28,19 @@ _TIME = (rf"(?P<time>\d{{1,2}}:\d{{2}}|{NUMBER} (?:seconds|second|secs|sec|s|min
          r"(?:the )?(?:halfway(?: point| through)?|half way|middle|half|very end|end|start|beginning))")
 _TIME2 = _TIME.replace("<time>", "<time2>")
 _LEVEL2 = _LEVEL.replace("<level>", "<after>")
-_FILL = r"(?:\s(?!drop|fad|build|then|calm|quiet|soft|loud|big|huge|break|no\b|and\b|but\b)[a-z]+){0,2}?"
+_FILL = (r"(?:\s(?!(?:" + "|".join(body for _, body in _LEVELS[:5] + _LEVELS[6:]) +
+         r"|fad\w+|build\w*|then|gets?|no|and|but)\b)[a-z]+){0,2}?")
 _AT = r"\s(?P<prep>from|starting at|starting from|at|after|around|about|by|in|on)\s(?:about |around |second )?"
 _UNTIL = r"\s(?P<prep>until|untill|till|til|up to|for the first|for)\s(?:about |around |second )?"
 _RAMP = r"(?:slow(?:ly)? |gradual(?:ly)? |slow )?(?:build(?:s|ing)?(?: up| ups| it up)?|build ups?|crescendos?|ris(?:es|ing)|" \
-        r"grow(?:s|ing)?|swell(?:s|ing)?|ramps? up|increas(?:es|ing)|intensif(?:ies|ying))"
+        r"grow(?:s|ing)?|swell(?:s|ing)?|ramps? up|increas(?:es|ing)|intensif(?:ies|ying))" \
+        r"(?!\s(?:melod|lines?\b|hook|tune|arpeggio|bass|strings|sun|stars?\b|leads?\b))"
 _FADE = r"(?:slow(?:ly)? |then )?fad(?:e|es|ed|ing)(?: it)?(?: out| down| away)?"
 _MOMENTS = (
     ("ramp_between", pattern(rf"{_RAMP}{_FILL}\sfrom\s{_TIME}\s(?:to|until|till)\s{_TIME2}")),
     ("between", pattern(rf"{_LEVEL}{_FILL}\s(?:from|between)\s{_TIME}\s(?:to|until|till|and)\s{_TIME2}")),
+    ("between", pattern(rf"(?:from|between)\s{_TIME}\s(?:to|until|till|and)\s{_TIME2}\s(?:it |is |its |a |very |stays? |be )*"
+                        rf"{_LEVEL}")),
     ("fade", pattern(rf"{_FADE}{_AT}{_TIME}")),
     ("fade", pattern(rf"(?:from|at|after)\s{_TIME}\s(?:on )?(?:it |then |a |the music |slow )*{_FADE}")),
     ("ramp_to", pattern(rf"{_RAMP}{_FILL}\s(?:until|till|to|towards?|up to|by|for the first)\s{_TIME}")),
@@ -79,8 +83,8 @@ _LIST = pattern(rf"(?:{_SECTION})(?: \d)?(?: (?:then |and |to |into |followed by
                 r"(?: (?:form|structure))?")
 _EACH = pattern(f"(?P<one>{_SECTION})")
 _LETTERS = re.compile(r"(?<![^ ])(?P<run>a[abcd]{2,7}|a(?: [abcd]){2,7})(?P<form> form| structure| song form)?(?![^ ])")
-_CUED = re.compile(r"(?:^| )(?:with|has|have|having|includes?|including|add|adding|plus|then|and|wants?|needs?)"
-                   r"(?: (?!with|no|without)\w+){0,3} $")
+_CUED = re.compile(r"(?:^| )(?:with|has|have|having|includes?|including|add|adding|plus|wants?|needs?)"
+                   r"(?: (?!with|no|without)\w+){0,6} $")
 _FIRST = pattern(r"(?:starts?|starting|begins?|opens?) (?:with|on|in|straight into|right in) (?:the |a |an )?(?P<one>" + _SECTION + ")")
 _LAST = pattern(r"(?:ends?|ending|finishes) (?:with|on|in) (?:the |a |an )?(?P<one>" + _SECTION + ")")
 _DEFAULT_FORM = ("intro", "verse", "chorus", "verse", "chorus", "outro")

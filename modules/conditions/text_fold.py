@@ -79,7 +79,7 @@ class Fold:
             source = words.source(hit.start, hit.end)
             if hit.kind == "tempo" and not hit.negative:
                 self._tempo(hit.value, source)
-            elif hit.kind == "time_feel":
+            elif hit.kind == "time_feel" and not hit.negative:
                 feel = hit.value
                 self.find("feel", f"{hit.value}-time", source)
             elif hit.kind == "key" and not hit.negative:
@@ -150,7 +150,7 @@ class Fold:
 
     def _length(self, words: Words, hit: Hit, source: str) -> None:
         lead = words.text[:hit.start].rstrip().rsplit(" ", 1)[-1]
-        if lead in ("at", "from", "until", "till", "by", "after", "before"):
+        if lead in ("at", "from", "until", "till", "by", "after", "before", "to"):
             self.warn(f"What should happen {lead} {source} was not understood; say for example \"drop at 0:15\".")
             return
         length = float(min(max(hit.value, DURATION_S[0]), DURATION_S[1]))
@@ -202,11 +202,11 @@ class Fold:
         self._set("ending", ending, "ending", ending, source)
 
     def _production(self, hit: Hit, source: str) -> None:
-        tag = hit.value if not hit.negative else {"reverb": "dry", "dry": "reverb", "bright": "dark", "dark": "bright"}.get(
+        tag = hit.value if hit.mood == "wanted" else {"reverb": "dry", "dry": "reverb", "bright": "dark", "dark": "bright"}.get(
             hit.value)
-        if hit.mood in ("wanted", "unwanted") and tag and tag not in self.production:
+        if hit.mood in ("wanted", "unwanted", "less") and tag and tag not in self.production:
             self.production.append(tag)
-            self.find("production", tag, f"no {source}" if hit.negative else source)
+            self.find("production", tag, source if hit.mood == "wanted" else f"no {source}")
 
     def _only(self, words: Words, hits: Sequence[Hit], spans: Sequence[tuple[int, int, bool]]) -> None:
         wished = [hit for hit in hits if hit.kind in ("instrument", "vocal") and hit.mood in ("wanted", "light")]

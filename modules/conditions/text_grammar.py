@@ -58,6 +58,9 @@ _NOT_A_KEY = re.compile(r" (?:key|keys|chord|chords|progression|progressions|sca
                         r"(?![^ ])")
 
 
+_AFTER_KEY = re.compile(r" (?:with|and|at|for|no|without|but|around)(?![^ ])|$")
+
+
 def _pitch(match: re.Match[str]) -> int:
     groups = match.groupdict()
     sign = groups.get("sign")
@@ -82,7 +85,8 @@ def keys(words: Words) -> Iterator[Hit]:
                 if article and (_NOT_A_KEY.match(words.text, end) or groups.get("key")):
                     continue
                 if rule is _KEY_OF and article and not groups.get("sign"):
-                    continue  # "in a" alone is English
+                    if not _AFTER_KEY.match(words.text, end):
+                        continue  # "in a" before a noun is English
                 if rule is _KEY:
                     mode = _MODES[re.sub(r"(natural|harmonic|melodic) ?minor", "minor", match["mode"])]
                 elif rule is _KEY_OF:
@@ -140,7 +144,7 @@ def tempo_words(words: Words) -> Iterator[Hit]:
 _SIGNATURE = pattern(r"(?:in )?(\d{1,2}) ?/ ?(2|4|8|16)(?: (?:time|meter|metre|signature|time signature|groove|feel))?")
 _SPOKEN = {"three four": "3/4", "four four": "4/4", "six eight": "6/8", "common time": "4/4", "cut time": "4/4",
            "twelve eight": "12/8", "seven eight": "7/8", "five four": "5/4", "nine eight": "9/8", "three quarter": "3/4",
-           "four on the floor": "4/4", "in three": "3/4", "triple (?:meter|metre|time)": "3/4",
+           "four on the floor": "4/4", "in three": "3/4", "in five": "5/4", "in seven": "7/8", "triple (?:meter|metre|time)": "3/4",
            "compound (?:meter|metre|time)": "6/8"}
 _SPOKEN_METERS = pattern("(?P<word>" + "|".join(_SPOKEN) + ")(?: time| meter| metre)?")
 _SPOKEN_RULES = [(pattern(word), meter) for word, meter in _SPOKEN.items()]
@@ -190,6 +194,8 @@ def lengths(words: Words) -> Iterator[Hit]:
             if not words.free(start, end):
                 continue
             groups = match.groupdict()
+            if groups.get("unit") == "s" and groups["n"] in ("303", "606", "707", "808", "909"):
+                continue  # drum machines
             if groups.get("unit") == "s" and _ERA.match(groups["n"]):
                 decade = float(groups["n"]) >= 50 or _ERA_BEFORE.search(words.text[:start])
                 if decade and not match.group().endswith("long") and not _ERA_AFTER.match(words.text, end):
@@ -245,6 +251,7 @@ _SCALED_RULES = [(kind, value, pattern(rf"(?:(?P<more>{_STRONGER}) |(?P<less>{_W
 
 def scaled_words(words: Words) -> Iterator[Hit]:
     """Hits "energy", "complexity", "brightness", "swing" (0–1). One word may speak of two of them ("mellow")."""
+    hits: list[Hit] = []
     for kind, value, rule in _SCALED_RULES:
         for match in words.find(rule, share=True):
             if kind == "swing" and value == .5 and _NOT_STRAIGHT.match(words.text, match.end()):
@@ -254,7 +261,11 @@ def scaled_words(words: Words) -> Iterator[Hit]:
                 amount = min(1.0, max(0.0, .5 + (value - .5) * scale))
             else:
                 amount = value
-            yield Hit(*match.span(), kind, round(amount, 3))
+            hits.append(Hit(*match.span(), kind, round(amount, 3)))
+    for hit in hits:  # "low energy" is not also "energy"
+        if not any(o.kind == hit.kind and o.start <= hit.start and hit.end <= o.end and (o.start, o.end) != (hit.start, hit.end)
+                   for o in hits):
+            yield hit
 
 
 _TAGS = {

@@ -24,7 +24,7 @@ _NOT_CUES = re.compile(r"no (?:matter|one|problem|time|worries|doubt|gravity|lim
                        r"(?:except|but|besides|other than)|dont (?:know|care|mind|stop|forget|worry)(?![^ ])")
 _LESS = re.compile(r"(?<![^ ])(?P<away>less|fewer|not (?:too|so|very) (?:much|many)|not a lot of|reduced?|barely any|hardly any|"
                    r"(?:very|too) little|turn down the|quieter)(?: of)?(?: the)?(?![^ ])|"
-                   r"(?<![^ ])(?P<some>minimal|light|subtle|sparse|low|soft|gentle|(?:just )?a (?:little|bit of|hint of|touch of)|"
+                   r"(?<![^ ])(?P<some>minimal|light|subtle|sparse|(?:just )?a (?:little|bit of|hint of|touch of)|"
                    r"occasional|faint|restrained|understated)(?: the)?(?![^ ])")
 _FILLERS = frozenset("any the a an more of use using too much many so very really all kind kinds sort type types added extra "
                      "that those these kinda super overly my it to be with have need want in other heavy big loud live".split())
@@ -69,7 +69,7 @@ def mark_negation(words: Words, hits: Sequence[Hit], exempt: Sequence[tuple[int,
                 hit.mood = "spent"
             if hit.start == match.end() + 1 and hit.mood == "wanted" and \
                     (hit.kind == "instrument" or (match["away"] and hit.kind in ("energy", "complexity", "tempo_word",
-                                                                                  "brightness"))):
+                                                                                  "brightness", "production"))):
                 hit.mood = "less" if match["away"] else "light"
     for hit in hits:
         if hit.negative and not any(a <= hit.start < b for a, b in spans):

@@ -14,6 +14,7 @@ from typing import Any
 
 _SIGNS = {"♯": "#", "♭": "b", "&": " and ", "+": " and ", "@": " at ", "×": " x ", "½": " 1/2", "%": " percent "}
 _TYPED = re.compile(r"\d+[:/.]\d+|\d+|[^\W\d_]+#?|#|[.!?;\n]", re.UNICODE)
+_DANGLING = ("with", "and", "or", "but", "in", "at", "a", "the", "for", "of", "has", "have", "to", "that", "then")
 _APOSTROPHES = "'’‘`´ʼ"
 
 
@@ -86,11 +87,14 @@ class Words:
         return " ".join(self.typed[self._map[start][0]:self._map[end - 1][1]].split())
 
     def without(self, spans: list[tuple[int, int]]) -> str:
-        """Canonical text with the spans blanked out."""
+        """Canonical text with the spans blanked out and no words hanging at its end."""
         signs = list(self.text)
         for start, end in spans:
             signs[start:end] = " " * (end - start)
-        return " ".join("".join(signs).split())
+        left = "".join(signs).split()
+        while left and left[-1] in _DANGLING:
+            left.pop()
+        return " ".join(left)
 
 
 def pattern(body: str) -> re.Pattern[str]:

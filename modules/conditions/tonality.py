@@ -32,6 +32,8 @@ QUALITY_COST = {"maj": 0.0, "min": 0.0, "7": 0.10, "maj7": 0.10, "m7": 0.085, "d
 CHANGE_COST, DOWNBEAT_CHANGE_COST = 0.55, 0.22
 OUT_OF_KEY_COST = 0.07  # a chord tone outside the key
 NO_CHORD_SCORE = 0.30
+# Correlation that evidence of chords may outweigh, and what each kind is worth
+SETTLE_REACH, FIRST_CHORD, LAST_CHORD, DWELL = 0.16, 0.07, 0.08, 0.25
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,28 @@ def find_key(notes: np.ndarray, modes: tuple[str, ...] = ("major", "minor")) -> 
     best = scores[tonic, mode]
     confidence = float(np.clip((best - max(rivals)) / 0.45, 0, 1) * np.clip(best / 0.7, 0, 1)) if rivals else 0.0
     return Key(tonic, mode, confidence, scores)
+
+
+def settle_key(key: Key, chords: tuple[ChordSpan, ...]) -> Key:
+    """Choose between keys that explain the notes about equally well by where chords begin, end and dwell.
+
+    Relative keys share all notes; which one is home shows in the first and the last chord and the longest ones.
+    """
+    sounding = [chord for chord in chords if chord.root is not None]
+    if not sounding:
+        return key
+    best = key.scores[key.tonic, key.mode]
+    total_s = sum(chord.end_s - chord.start_s for chord in sounding)
+    worth = {}
+    for (tonic, mode), score in key.scores.items():
+        if best - score > SETTLE_REACH:
+            continue
+        minor = 3 in SCALES[mode]
+        home = [chord.root == tonic and (3 in QUALITIES[chord.quality]) == minor for chord in sounding]
+        dwell_s = sum(chord.end_s - chord.start_s for chord, here in zip(sounding, home, strict=True) if here)
+        worth[tonic, mode] = score + FIRST_CHORD * home[0] + LAST_CHORD * home[-1] + DWELL * dwell_s / total_s
+    tonic, mode = max(worth, key=worth.__getitem__)
+    return Key(tonic, mode, key.confidence, key.scores)
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

@@ -14,7 +14,7 @@ WEIGHTS = {"kick": 1.04, "snare": 1.05, "clap": 1.0, "rim": 0.85, "ghost": 0.42,
            "triangle": 0.6, "snap": 0.85, "clave": 0.85, "cowbell": 0.85}
 HIT_S = 0.12  # drums ring by themselves
 FILL_PIECES = ("snare", "ghost", "tom_low", "tom_mid", "tom_high", "kick")
-FILL_RISE = 0.22  # louder at a fill's end
+FILL_RISE = 0.3  # louder at a fill's end
 ROLL_STEPS = 2  # snare hits this close in the last beats of a section are a fill
 
 
@@ -33,9 +33,10 @@ def play_drums(stage: Stage, last_bar_held: bool) -> list[PlayedNote]:
         late_s = stage.feel.timing(piece, in_bar, draws)
         _, _, weight, spread = stage.feel.hit(piece, in_bar)
         velocity = stage.dynamics.velocity(step) * WEIGHTS.get(piece, 0.9)
-        velocity *= float(np.clip(weight + 0.15 * spread * draws.normal(), 0.5, 1.35))
-        if piece in FILL_PIECES and step in fills:
-            velocity *= 1 + FILL_RISE * fills[step]
+        weight = float(np.clip(weight + 0.15 * spread * draws.normal(), 0.5, 1.35))
+        if piece in FILL_PIECES and step in fills:  # its own line from soft to loud outweighs the bar's accents
+            weight = weight**0.3 * (1 + FILL_RISE * fills[step])
+        velocity *= weight
         if piece == "ghost":
             velocity = min(velocity, 48)
         onset_s = max(0.0, stage.clock.at(step) + late_s)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from modules.canvas import vocabulary as v
 
-# lane → (lowest, highest, centre) MIDI of its voicings; comping round C3–C5, comp2 above it, pads spread round the comping
+# lane → (lowest, highest, centre) MIDI of its voicings: comping round C3–C5, comp2 above it, pads spread round both
 REGISTERS = {"comp": (48, 72, 60), "comp2": (57, 81, 68), "pad": (48, 76, 61)}
 GUITAR_HIGHEST, GUITAR_STRINGS = 71, 6  # MIDI (B4)
 SECOND_GUITAR_UP = 7  # semitones: a second guitar plays further up the neck
 MELODY_CLEARANCE = 2  # semitones
 FULLNESS = 2.0  # what one more string is worth, in semitones of movement
-DOUBLING = 3.5  # price of a note that the comping already has, in semitones of movement
+DOUBLING = 5.0  # price of a note that the comping already has, in semitones of movement
 LOW_INTERVAL_LIMIT = 48  # below C3 close intervals turn to mud
 POWER_CHORD_INSTRUMENTS = ("distortion_guitar",)  # distortion turns thirds into intermodulation
 

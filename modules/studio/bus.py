@@ -72,7 +72,7 @@ def _aged(bus: np.ndarray, rate: int, amount: float, seed: int) -> np.ndarray:
     """"vintage" (0.5): narrower band, a little wow. "lo-fi" (1): narrow band, wow and flutter, vinyl."""
     rms = dynamics.active_rms(hop_powers(bus, dynamics.HOP))
     bus = effects.saturate(bus, 0.3 * amount, rms)
-    top_hz = 15_000.0 * (5_500.0 / 15_000.0) ** amount
+    top_hz = 15_000.0 * (6_500.0 / 15_000.0) ** amount
     bus = effects.equalise(bus, rate, [*effects.low_cut(35.0 + 40.0 * amount), *effects.high_cut(top_hz)])
     bus = effects.tape_drift(bus, rate, seed, cents=6.0 * amount)
     if amount > 0.7 and rms > 0:

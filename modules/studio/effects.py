@@ -74,10 +74,10 @@ def _diffuser(rate: int) -> np.ndarray:
 
 
 def mono_lows(samples: np.ndarray, rate: int, below_hz: float = 120.0) -> np.ndarray:
-    """Take the side signal away below `below_hz` (24 dB an octave)."""
+    """Take the side signal away below `below_hz` (36 dB an octave)."""
     middle = (samples[0] + samples[1]) * np.float32(0.5)
     side = ((samples[0] - samples[1]) * np.float32(0.5))[None]
-    side = equalise(side, rate, [*low_cut(below_hz), *low_cut(below_hz)])[0]
+    side = equalise(side, rate, [plugin for _ in range(3) for plugin in low_cut(below_hz)])[0]
     return np.stack([middle + side, middle - side])
 
 

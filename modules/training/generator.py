@@ -73,7 +73,8 @@ def train(args: argparse.Namespace) -> None:
         rate = args.rate * min(1, (step + 1) / 150) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(1, done))))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        losses = model(**batch)
+        with torch.autocast("cpu", torch.bfloat16):
+            losses = model(**batch)
         weighted = sum(GROUP_WEIGHTS.get(name, 1.0) * loss for name, (loss, _) in losses.items())
         loss = weighted / sum(float(count) for _, count in losses.values())
         optimiser.zero_grad(set_to_none=True)

@@ -48,7 +48,11 @@ _JOINS = ("{} meets {}", "{} mixed with {}", "a blend of {} and {}", "{} with {}
 
 
 def _further() -> dict[str, list[str]]:
-    return yaml.safe_load(PHRASES.read_text(encoding="utf-8"))
+    return yaml.safe_load(PHRASES.read_text(encoding="utf-8"))["phrases"]
+
+
+def _moods() -> dict[str, list[str]]:
+    return yaml.safe_load(PHRASES.read_text(encoding="utf-8"))["moods"]
 
 
 def _phrases(card: Card, further: dict[str, list[str]]) -> list[str]:
@@ -104,6 +108,9 @@ def examples(seed: int = SEED, leave_out: Callable[[str, int], bool] | None = No
     for phrase, meant in called().items():
         if len(meant) > 1:
             add(phrase, {name: 1 / len(meant) for name in meant}, 1.0)
+    for phrase, meant in _moods().items():
+        for text in (phrase, f"{phrase} music", f"a {phrase} track", f"{phrase}, {draw.choice(_BITS)}"):
+            add(text, {name: 1 / len(meant) for name in meant}, 0.7)
     for text in _NEUTRAL:  # says nothing: every style alike
         add(text, {name: 1 / len(names) for name in names}, 1.5)
     return texts, np.stack(targets), np.array(weights, np.float32)

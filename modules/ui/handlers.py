@@ -90,8 +90,10 @@ def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], list
                     yield gr.skip(), progress_line(item.fraction, item.message), *skip
                 continue
             folder = new_folder()
+            stem_folder = folder / "stems"
+            stem_folder.mkdir()
             cards.append(take_card(item, len(cards) + 1, listeners.export(item, folder),
-                                   listeners.stems(item, folder / "stems")))
+                                   listeners.stems(item, stem_folder)))
             slots = list(skip)
             slots[len(cards) - 1] = cards[-1]
             yield {**desk, "cards": list(cards), "message": ready(len(cards), request)}, gr.skip(), *slots

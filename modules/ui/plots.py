@@ -17,8 +17,9 @@ from modules.types import Audio, Hum, Part, Reference
 
 NOTE_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 WIDTH = 1000.0  # units of x
-WAVE_BARS = 140
-NARROW_PX = 330.0  # width of a roll on a phone, for deciding which words fit
+WAVE_BARS = 100
+NARROW_PX, WIDE_PX = 330.0, 1100.0  # width of a roll on a phone and in a wide card, for deciding which words fit
+ENOUGH = 0.6  # share of the words that must fit, else none is shown: every fourth chord would tell a wrong story
 LETTER_PX = 6.6  # mean width of a letter of a chord name at the smallest size
 DRUM_ROWS = ((35, 36, 41, 45, 43), (37, 38, 39, 40, 47, 48, 50), (42, 44, 46, 49, 51, 53, 57, 59))  # GM keys
 
@@ -50,17 +51,25 @@ def waveform(audio: Audio) -> str:
     return f'<span class="ew-wave">{shape}<span class="ew-wave-played">{shape}</span></span>'
 
 
-def _words(items: Sequence[tuple[float, float, str]], kind: str, duration_s: float) -> str:
-    """Words at times; those that would touch their left neighbour on a phone are marked `tight`."""
-    out, free_px = [], -1.0
-    for start_s, end_s, text in items:
-        left_px = start_s / duration_s * NARROW_PX
-        tight = left_px < free_px
-        if not tight:
+def _fitting(items: Sequence[tuple[float, float, str]], duration_s: float, width_px: float) -> list[bool]:
+    """Which words stand clear of their left neighbour at this width; none when too few would."""
+    fits, free_px = [], -1.0
+    for start_s, _, text in items:
+        left_px = start_s / duration_s * width_px
+        fits.append(left_px >= free_px)
+        if fits[-1]:
             free_px = left_px + len(text) * LETTER_PX + 6
+    return fits if sum(fits) >= ENOUGH * len(fits) else [False] * len(fits)
+
+
+def _words(items: Sequence[tuple[float, float, str]], kind: str, duration_s: float) -> str:
+    """Words at times; marked `tight` where they do not fit on a phone, `crowded` where not in a wide card either."""
+    out = []
+    narrow, wide = _fitting(items, duration_s, NARROW_PX), _fitting(items, duration_s, WIDE_PX)
+    for (start_s, end_s, text), on_phone, in_wide in zip(items, narrow, wide):
+        marks = ("" if on_phone else " tight") + ("" if in_wide else " crowded")
         left, width = 100 * start_s / duration_s, 100 * (end_s - start_s) / duration_s
-        out.append(f'<span class="{kind}{" tight" if tight else ""}" style="left:{left:.2f}%;max-width:{width:.2f}%">'
-                   f"{escape(text)}</span>")
+        out.append(f'<span class="{kind}{marks}" style="left:{left:.2f}%;max-width:{width:.2f}%">{escape(text)}</span>')
     return "".join(out)
 
 

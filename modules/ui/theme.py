@@ -70,7 +70,8 @@ def theme() -> gr.themes.Base:
     fixed = {"block_radius": "12px", "input_radius": "10px", "button_large_radius": "999px",
              "button_small_radius": "999px", "block_title_text_weight": "600", "block_label_text_weight": "500",
              "layout_gap": "14px", "form_gap_width": "14px", "block_border_width": "0px"}
-    base = gr.themes.Base(font=FONT, font_mono=MONO, text_size=gr.themes.sizes.text_md)
+    base = gr.themes.Base(primary_hue="teal", secondary_hue="teal", neutral_hue="stone", font=FONT, font_mono=MONO,
+                          text_size=gr.themes.sizes.text_md)
     has_dark = inspect.signature(base.set).parameters
     dark = {f"{key}_dark": value for key, value in shared.items() if f"{key}_dark" in has_dark}
     return base.set(**shared, **dark, **fixed)

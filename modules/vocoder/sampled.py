@@ -70,6 +70,16 @@ def available() -> bool:
     return find_font() is not None and find_library() is not None
 
 
+def load_font() -> None:
+    """Read the font into memory once (seconds), where there is one: a server does so before the first take."""
+    font, library = find_font(), find_library()
+    if font is None or library is None:
+        return
+    with _lock:
+        if font not in _keeper:
+            _keeper[font] = _open(library, font, 1)
+
+
 def _open(library, font: Path, n_channels: int):
     """A synth without effects whose channel i writes audio pair i. Returns (synth, font id)."""
     settings = {
@@ -116,9 +126,8 @@ def render_sampled(parts: list[Part], duration_s: float, cancel: Event | None = 
     if len(parts) > MAX_PARTS:
         raise ValueError(f"{len(parts)} sampled parts; FluidSynth has {MAX_PARTS} channels.")
     n_samples = round(duration_s * SAMPLE_RATE)
-    with _lock:  # loading is the slow part, and the sample cache is shared
-        if font not in _keeper:
-            _keeper[font] = _open(library, font, 1)
+    load_font()
+    with _lock:  # the sample cache is shared
         synth, font_id = _open(library, font, len(parts))
     try:
         for channel, part in enumerate(parts):

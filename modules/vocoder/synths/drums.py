@@ -48,14 +48,14 @@ _808: dict[str, Hit] = {
     "snare": Hit(0.9, (178.0, 331.0), tone=0.8, tone_s=0.045, noise=0.75, noise_s=0.075, band_hz=(1800, 12000)),
     "rim": Hit(0.6, (455.0, 1667.0), tone_s=0.008, click=0.4, drive=1.0),
     "clap": Hit(0.85, noise=1.2, noise_s=0.09, band_hz=(750, 3200), bursts=3),
-    "closed": Hit(0.42, metal=1.0, metal_s=0.016, pan=0.15),
-    "pedal": Hit(0.36, metal=1.0, metal_s=0.022, pan=0.15),
-    "open": Hit(0.42, metal=1.0, metal_s=0.13, pan=0.15),
-    "ride": Hit(0.34, metal=1.0, metal_s=0.25, metal_low_hz=5000, metal_scale=1.35, pan=0.3),
+    "closed": Hit(0.6, metal=1.0, metal_s=0.016, pan=0.15),
+    "pedal": Hit(0.5, metal=1.0, metal_s=0.022, pan=0.15),
+    "open": Hit(0.56, metal=1.0, metal_s=0.13, pan=0.15),
+    "ride": Hit(0.44, metal=1.0, metal_s=0.25, metal_low_hz=5000, metal_scale=1.35, pan=0.3),
     "bell": Hit(0.4, (800.0, 1200.0), tone=0.3, tone_s=0.15, metal=0.8, metal_s=0.2, metal_low_hz=4000, pan=0.3),
     "crash": Hit(0.5, metal=1.0, metal_s=0.42, metal_low_hz=3500, noise=0.4, noise_s=0.3, band_hz=(4000, 14000),
                  pan=-0.25),
-    "shaker": Hit(0.35, noise=1.0, noise_s=0.025, band_hz=(5000, 14000), pan=-0.3),
+    "shaker": Hit(0.45, noise=1.0, noise_s=0.025, band_hz=(5000, 14000), pan=-0.3),
     "tom_low": Hit(0.9, (82.0,), tone_s=0.12, drop_octaves=0.5, drop_s=0.03, noise=0.06, pan=-0.35),
     "tom_mid": Hit(0.9, (123.0,), tone_s=0.11, drop_octaves=0.5, drop_s=0.03, noise=0.06, pan=0.05),
     "tom_high": Hit(0.9, (165.0,), tone_s=0.1, drop_octaves=0.5, drop_s=0.03, noise=0.06, pan=0.35),
@@ -155,7 +155,8 @@ def render_hit(kit: str, piece: str) -> np.ndarray:
     if hit.drive:
         out = np.tanh(out * (1 + hit.drive)) / np.tanh(1 + hit.drive)
     if kit == "lofi_kit":
-        out = sosfilt(butter(2, LOFI_CUTOFF_HZ, fs=SAMPLE_RATE, output="sos"), np.round(out * LOFI_LEVELS) / LOFI_LEVELS)
+        crushed = np.round(out * LOFI_LEVELS) / LOFI_LEVELS
+        out = sosfilt(butter(2, LOFI_CUTOFF_HZ, fs=SAMPLE_RATE, output="sos"), crushed)
     fade = min(n, int(0.02 * SAMPLE_RATE))
     out[-fade:] *= np.linspace(1, 0, fade)
     out *= LEVEL * hit.level

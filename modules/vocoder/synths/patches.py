@@ -60,8 +60,8 @@ _BASS = Patch(mono=True, cutoff_hz=420, poles=4, sweep_octaves=2.2, sweep_s=0.18
 _PAD = Patch(engine="pad", attack_s=0.32, decay_s=0.1, sustain=1.0, release_s=0.9, cutoff_hz=2200, gain_db=0.0)
 _BELL = Patch(engine="fm", attack_s=0.002, decay_s=1.6, sustain=0.0, release_s=0.8, ratio=3.5, index=2.2, index_s=0.5,
               index_end=0.1)
-_PLUCK = Patch(gain_db=-3.0, cutoff_hz=900, sweep_octaves=3.2, sweep_s=0.12, decay_s=0.45, sustain=0.0, release_s=0.2, voices=2,
-               detune_cents=8, width=0.4)
+_PLUCK = Patch(gain_db=-3.0, cutoff_hz=900, sweep_octaves=3.2, sweep_s=0.12, decay_s=0.45, sustain=0.0,
+               release_s=0.2, voices=2, detune_cents=8, width=0.4)
 
 PATCHES: dict[str, Patch] = {
     # leads

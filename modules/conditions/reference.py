@@ -1,0 +1,158 @@
+"""The reference condition: a recording → tempo, beats, metre, key, chords, sections, energy, brightness, styles, words.
+
+Joins what `spectra`, `beats`, `tonality`, `structure`, `tune` and `nearness` hear into a `types.Reference`, and says
+it in words. Nothing of the recording itself is kept. Refuses what is no music in one sentence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from modules.conditions.beats import Pulse, find_pulse
+from modules.conditions.nearness import RICH, Portrait, groove_of, nearest_styles
+from modules.conditions.spectra import Spectra, analyse
+from modules.conditions.structure import Liveliness, course, find_energy, find_liveliness, find_sections
+from modules.conditions.tonality import Key, find_chords, find_key, settle_key
+from modules.conditions.tune import find_tune
+from modules.config import MAX_UPLOAD_S
+from modules.errors import InputError
+from modules.styles.cards import cards
+from modules.types import PITCH_CLASSES, Audio, ChordSpan, Finding, Reference
+
+MIN_SECONDS = 3.0
+SILENT_DB = -60.0  # dBFS of the loudest frames
+NOISE_FLATNESS = 0.45  # median of loud frames; dense music stays under 0.3
+TONELESS = 0.12  # note strengths' contrast under which nothing is in tune
+STEADY = 0.35  # of beat strength, above which the beat is clear
+RIGHT = "a track of music of 3 s to 10 min would be right"
+
+
+def listen(audio: Audio) -> Reference:
+    """Understand a recording of music.
+
+    Args:
+        audio: any rate and channels, 3 to 600 s.
+
+    Returns:
+        `Reference`; chords and sections cover the whole recording, the melody is empty where none is clear.
+
+    Raises:
+        InputError: too short, too long, silent, or noise without beat and pitch.
+    """
+    _check(audio)
+    spectra = analyse(audio)
+    if np.percentile(spectra.level_db, 98) < SILENT_DB:
+        raise InputError(f"The track is silent; {RIGHT}.")
+    pulse = find_pulse(spectra)
+    key = find_key(spectra.notes)
+    _check_music(spectra, pulse, key)
+    starts, ends, downbeat = _spans(spectra, pulse)
+    chords = find_chords(spectra.notes, starts, ends, downbeats=downbeat, key=key)
+    settled = settle_key(key, chords)
+    if (settled.tonic, settled.mode) != (key.tonic, key.mode):
+        chords = find_chords(spectra.notes, starts, ends, downbeats=downbeat, key=settled)
+        key = settled
+    lively = find_liveliness(spectra)
+    energy = find_energy(spectra, lively)
+    sections = find_sections(spectra, pulse.downbeats_s)
+    melody = find_tune(audio, pulse, spectra.tuning)
+    portrait = Portrait(pulse.tempo_bpm, pulse.meter, key.mode, pulse.swing, lively.percussive, lively.brightness,
+                        lively.onsets_per_s, _richness(chords), groove_of(spectra, pulse))
+    styles = nearest_styles(portrait)
+    return Reference(
+        tempo_bpm=round(pulse.tempo_bpm, 2), beats_s=pulse.beats_s, downbeats_s=pulse.downbeats_s, meter=pulse.meter,
+        tonic=key.tonic, mode=key.mode, key_confidence=round(key.confidence, 3), chords=chords, sections=sections,
+        energy=energy, brightness=round(lively.brightness, 3), styles=styles,
+        description=describe(pulse, key, lively, energy), melody=melody,
+        findings=_findings(pulse, key, spectra, chords, sections, styles, melody))
+
+
+def to_json(reference: Reference) -> dict[str, Any]:
+    """What `listen --as reference` prints: plain lists, numbers and words."""
+    return {
+        "tempo_bpm": reference.tempo_bpm, "beats_s": [round(float(t), 4) for t in reference.beats_s],
+        "downbeats_s": [round(float(t), 4) for t in reference.downbeats_s], "meter": reference.meter,
+        "key": f"{PITCH_CLASSES[reference.tonic]} {reference.mode}", "key_confidence": reference.key_confidence,
+        "chords": [{"start_s": round(c.start_s, 3), "end_s": round(c.end_s, 3), "name": c.name} for c in reference.chords],
+        "sections": [{"name": s.name, "start_s": s.start_s, "end_s": s.end_s} for s in reference.sections],
+        "energy": [round(float(e), 3) for e in reference.energy], "brightness": reference.brightness,
+        "styles": [{"name": name, "weight": weight} for name, weight in reference.styles.items()],
+        "description": reference.description,
+        "melody": [{"step": n.step, "length": n.length, "midi": n.midi} for n in reference.melody],
+        "findings": [{"label": f.label, "value": f.value} for f in reference.findings],
+    }
+
+
+def describe(pulse: Pulse, key: Key, lively: Liveliness, energy: np.ndarray) -> str:
+    """One sentence that would do as a prompt."""
+    light = "dark" if lively.brightness < 0.3 else "warm" if lively.brightness < 0.45 else \
+        "clear" if lively.brightness < 0.62 else "bright"
+    tempo = pulse.tempo_bpm * (1.4 if pulse.meter == "6/8" else 1)
+    pace = "slow" if tempo < 76 else "mid-tempo" if tempo < 112 else "lively" if tempo < 138 else "fast"
+    mean = float(energy.mean())
+    mood = "calm" if mean < 0.35 else "relaxed" if mean < 0.5 else "driving" if mean < 0.7 else "energetic"
+    drums = "with steady drums" if lively.percussive > 0.45 and pulse.strength > STEADY else \
+        "with light drums" if lively.percussive > 0.2 else "without drums"
+    feel = ", swung," if pulse.swing > 0.55 else ""
+    meter = {"3/4": " in 3/4", "6/8": " in 6/8"}.get(pulse.meter, "")
+    changes = course(energy)
+    end = f", {changes}" if changes else ""
+    return (f"a {light}, {mood}, {pace} piece in {PITCH_CLASSES[key.tonic]} {key.mode} at {pulse.tempo_bpm:.0f} BPM"
+            f"{meter}{feel} {drums}{end}")
+
+
+def _check(audio: Audio) -> None:
+    if audio.duration_s < MIN_SECONDS:
+        raise InputError(f"The track is only {audio.duration_s:.1f} s long; {RIGHT}.")
+    if audio.duration_s > MAX_UPLOAD_S + 0.5:
+        raise InputError(f"The track is {audio.duration_s / 60:.1f} min long; {RIGHT}.")
+    if not np.isfinite(audio.samples).all():
+        raise InputError(f"The track holds values that are no numbers (NaN or infinity); {RIGHT}.")
+
+
+def _check_music(spectra: Spectra, pulse: Pulse, key: Key) -> None:
+    """Tell music from noise."""
+    loud = spectra.level_db > np.percentile(spectra.level_db, 95) - 20
+    flat = float(np.median(spectra.flatness[loud]))
+    if flat > NOISE_FLATNESS and pulse.strength < STEADY and key.confidence < TONELESS * 3:
+        raise InputError(f"Neither a beat nor a pitch can be heard in the track, only noise; {RIGHT}.")
+
+
+def _spans(spectra: Spectra, pulse: Pulse) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Beats as (starts, ends, is a downbeat) that cover the recording from its start to its end."""
+    starts = pulse.beats_s
+    if pulse.meter == "6/8":  # chords may change on eighths pairs: a dotted quarter is long
+        starts = np.sort(np.r_[starts, (starts[:-1] + starts[1:]) / 2])
+    if starts[0] > 0.15:
+        starts = np.r_[0.0, starts]
+    starts = starts[starts < spectra.duration_s - 0.05]
+    ends = np.r_[starts[1:], spectra.duration_s]
+    return starts, ends, np.isin(starts, pulse.downbeats_s)
+
+
+def _richness(chords: tuple[ChordSpan, ...]) -> float:
+    lengths = np.array([c.end_s - c.start_s for c in chords])
+    rich = np.array([c.quality in RICH for c in chords])
+    return float((lengths * rich).sum() / max(lengths.sum(), 1e-9))
+
+
+def _findings(pulse: Pulse, key: Key, spectra: Spectra, chords: tuple[ChordSpan, ...], sections: tuple,
+              styles: dict[str, float], melody: tuple) -> tuple[Finding, ...]:
+    """What was heard, for people, with how sure it is where it is not."""
+    source = "heard in the track"
+    loop = [chord.name for chord in chords if chord.root is not None and chord.end_s - chord.start_s > 0.3][:8]
+    beat = f"{pulse.tempo_bpm:.0f} BPM" + ("" if pulse.strength > STEADY else " (the beat is faint)")
+    tuning = f"{100 * spectra.tuning:+.0f} cents"
+    near = ", ".join(cards()[name].title for name in list(styles)[:3])
+    return (
+        Finding("tempo", beat, source),
+        Finding("metre", pulse.meter, source),
+        Finding("key", f"{PITCH_CLASSES[key.tonic]} {key.mode}" + ("" if key.confidence > 0.3 else " (not sure)"), source),
+        Finding("chords", " ".join(loop) + (" …" if len(chords) > 8 else "") if loop else "none that stand out", source),
+        Finding("form", ", ".join(section.name for section in sections), source),
+        Finding("tuning", tuning, source),
+        Finding("styles", f"near {near} (a guess from tempo, beat and colour)", source),
+        Finding("melody", f"{len(melody)} notes" if melody else "no clear melody", source),
+    )
