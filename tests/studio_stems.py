@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from modules.canvas.canvas import Canvas
@@ -13,6 +15,7 @@ BAR_S = 2.0
 CHORDS = ((48, 52, 55), (43, 47, 50), (45, 48, 52), (41, 45, 48))
 
 
+@lru_cache(maxsize=256)
 def wave(midi: float, duration_s: float, *, harmonics: int = 8, decay: float = 3.0, slope: float = 1.0) -> np.ndarray:
     """float32 (n,): harmonics that fall by `slope`, dying away by `decay` nepers a second."""
     t = np.arange(int(duration_s * RATE)) / RATE

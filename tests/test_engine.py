@@ -12,11 +12,18 @@ from modules.engines.embedded import EmbeddedEngine
 from modules.errors import Cancelled, InputError
 from modules.evaluation.music import measure
 from modules.types import Audio, Controls, GridNote, Progress, Request, Take
-from tests.hum_synth import synth_hum
+from modules.training.example_hums import synth_hum
 
 SHORT = Controls(duration_s=14.0)
-TUNE = ((60, 1), (60, 1), (67, 1), (67, 1), (69, 1), (69, 1), (67, 2), (65, 1), (65, 1), (64, 1), (64, 1), (62, 1),
-        (62, 1), (60, 2))  # Twinkle, twinkle
+LINE = ((60, 1), (60, 1), (67, 1), (67, 1), (69, 1), (69, 1), (67, 2), (65, 1), (65, 1), (64, 1), (64, 1), (62, 1),
+        (62, 1), (60, 2))  # Twinkle, twinkle: MIDI number, beats
+ONSETS = np.cumsum([0, *(beats for _, beats in LINE)])[:-1]
+TUNE = tuple((float(at), float(beats), midi) for at, (midi, beats) in zip(ONSETS, LINE))
+
+
+@pytest.fixture(scope="module")
+def hum() -> Audio:
+    return synth_hum(TUNE, 100.0, seed=1)[0]
 
 
 def make(**kwargs) -> list[Take]:
@@ -87,11 +94,9 @@ def test_refusals_are_obeyed(refused, words):
     assert refused not in {part.lane for part in take.performance.parts}
 
 
-def test_a_hummed_tune_is_the_melody():
-    hum = synth_hum(TUNE, tempo_bpm=100.0, seed=1)
-    sound = hum if isinstance(hum, Audio) else hum.audio
-    with_hum, without = make(prompt="folk", hum=sound)[0], make(prompt="folk")[0]
-    wanted = [b - a for (a, _), (b, _) in zip(TUNE, TUNE[1:])]
+def test_a_hummed_tune_is_the_melody(hum):
+    with_hum, without = make(prompt="folk", hum=hum)[0], make(prompt="folk")[0]
+    wanted = [b - a for (a, _), (b, _) in zip(LINE, LINE[1:])]
     played = [n.midi for n in with_hum.song.canvas.notes("melody")]
     intervals = [b - a for a, b in zip(played, played[1:])]
     kept = max(np.mean(np.array(intervals[i:i + len(wanted)]) == wanted)
@@ -118,11 +123,9 @@ def test_sliders_move_what_they_name():
     assert notes[1] > 1.3 * notes[0]
 
 
-def test_hum_notes_corrected_by_the_person_replace_what_was_heard():
-    hum = synth_hum(TUNE, tempo_bpm=100.0, seed=1)
-    sound = hum if isinstance(hum, Audio) else hum.audio
+def test_hum_notes_corrected_by_the_person_replace_what_was_heard(hum):
     corrected = tuple(GridNote(i * 4, 4, 60 + 2 * (i % 3)) for i in range(16))
-    [take] = make(prompt="folk", hum=sound, hum_notes=corrected)
+    [take] = make(prompt="folk", hum=hum, hum_notes=corrected)
     played = [n.midi for n in take.song.canvas.notes("melody")][:16]
     assert np.diff(played).tolist() == np.diff([n.midi for n in corrected]).tolist()
 
@@ -167,12 +170,11 @@ def test_measures_of_a_take_are_musical(lofi):
     assert found.out_of_key <= 0.15 and found.chords_in_eight >= 2
 
 
-def test_analysis_survives_the_recipe():
+def test_analysis_survives_the_recipe(hum):
     from modules.conditions.humming import listen
     from modules.conditions.recall import read_hum
 
-    hum = synth_hum(TUNE, tempo_bpm=100.0, seed=1)
-    heard = listen(hum if isinstance(hum, Audio) else hum.audio)
+    heard = listen(hum)
     back = read_hum(json.loads(json.dumps(plain(heard))))
     assert back.grid == heard.grid and back.meter == heard.meter and back.notes[0].midi == heard.notes[0].midi
     assert replace(back, notes=(), f0_times_s=0, f0_hz=0, f0_confidence=0).tonic == heard.tonic

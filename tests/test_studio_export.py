@@ -21,7 +21,8 @@ from tests.studio_stems import RATE, stage
 def take() -> Take:
     stems, song, performance = stage(bars=2)
     audio = Audio(0.3 * stems["melody"].samples + 0.3 * stems["bass"].samples, RATE)
-    return Take(audio, stems, song, performance, (), {"seed": 3, "key": "C major", "words": "für dich"}, 3, "A small band.")
+    recipe = {"seed": 3, "key": "C major", "words": "für dich"}
+    return Take(audio, stems, song, performance, (), recipe, 3, "A small band.")
 
 
 def test_all_files_are_there_and_readable(take, tmp_path):
@@ -90,7 +91,8 @@ def test_a_recipe_that_is_no_json_is_refused_before_anything_is_there(take, tmp_
 
 
 @pytest.mark.parametrize(("changes", "message"), [
-    ({"fmt": "aiff"}, "aiff"), ({"bits": 20}, "20 bits"), ({"stem": "../take"}, "no file name"), ({"stem": ""}, "no file name"),
+    ({"fmt": "aiff"}, "aiff"), ({"bits": 20}, "20 bits"), ({"stem": "../take"}, "no file name"),
+    ({"stem": ""}, "no file name"),
 ])
 def test_bad_wishes_are_refused_in_words(take, tmp_path: Path, changes, message):
     with pytest.raises(InputError, match=message):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from threading import Event
+from time import process_time
 
 import numpy as np
 import pyloudnorm
 import pytest
 
 from modules.errors import Cancelled, InputError
-from modules.studio.effects import low_cut, pan
+from modules.studio.effects import equalise, low_cut, pan
+from modules.studio.master import master
 from modules.studio.mix import MixSettings, mix
 from modules.studio.reverb import ROOMS, impulse_response
 from modules.types import Audio
@@ -225,6 +227,8 @@ def test_bad_stems_are_refused_in_words(plain):
         mix({**stems, "kazoo": stems["pad"]}, song, performance)
     with pytest.raises(InputError, match="lengths"):
         mix({**stems, "pad": Audio(stems["pad"].samples[:, :-5], RATE)}, song, performance)
+    with pytest.raises(InputError, match="22050 Hz"):
+        mix({lane: Audio(stem.samples, 22_050) for lane, stem in stems.items()}, song, performance)
     with pytest.raises(InputError, match="no stems"):
         mix({}, song, performance)
 
@@ -248,13 +252,22 @@ def test_rooms_die_away_and_differ_left_from_right(room):
 
 def test_low_cut_is_three_decibels_down_at_its_corner():
     t = np.arange(RATE) / RATE
-    from modules.studio.effects import equalise
-
     tone = np.sin(2 * np.pi * 200 * t)[None].astype(np.float32)
-    assert level_db(equalise(tone, RATE, low_cut(200.0))[:, RATE // 2:]) - level_db(tone) == pytest.approx(-3.0, abs=0.3)
+    heard = equalise(tone, RATE, low_cut(200.0))[:, RATE // 2:]
+    assert level_db(heard) - level_db(tone) == pytest.approx(-3.0, abs=0.3)
 
 
 def test_pan_keeps_the_power():
     sound = np.ones((2, 10), np.float32)
     for position in (-1.0, -0.3, 0.0, 0.8):
         assert np.mean(pan(sound, position) ** 2) == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_eight_stems_of_thirty_seconds_take_three_seconds_of_compute():
+    """1.5 s on two cores; processor time, so that a busy machine does not fail it."""
+    stems, song, performance = stage(bars=15, vocal=True)
+    master(mix(stems, song, performance).bus)  # rooms are made once
+    start = process_time()
+    master(mix(stems, song, performance).bus)
+    assert process_time() - start < 3.0

@@ -24,8 +24,10 @@ _GENERIC: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     **{word: ((), ("comp", "comp2", "pad")) for word in ("chord", "comping", "harmony part", "chord part")},
     **{word: ((), ("comp", "comp2", "pad", "bass", "drums")) for word in ("accompaniment", "backing")},
     **{word: (("guitar",), ("guitar",)) for word in ("guitar", "gtr")},
-    "piano": (("piano",), ("piano",)), "keys": (("keys",), ("keys", "piano")), "keyboard": (("keys",), ("keys", "piano")),
-    "organ": (("organ",), ("organ",)), "strings": (("strings",), ("strings",)), "bowed strings": (("strings",), ("strings",)),
+    "piano": (("piano",), ("piano",)), "keys": (("keys",), ("keys", "piano")),
+    "keyboard": (("keys",), ("keys", "piano")),
+    "organ": (("organ",), ("organ",)), "strings": (("strings",), ("strings",)),
+    "bowed strings": (("strings",), ("strings",)),
     "brass": (("brass_section",), ("brass",)), "horns": (("brass_section",), ("brass",)),
     "horn section": (("brass_section",), ("brass",)), "brass section": (("brass_section",), ("brass",)),
     "woodwind": (("woodwinds",), ("woodwinds",)), "winds": (("woodwinds",), ("woodwinds",)),
@@ -39,14 +41,15 @@ _GENERIC: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "synth bass": (("synth_bass",), ("synth_bass", "sub_bass", "acid_bass", "reese_bass", "bass_808")),
     "808": (("bass_808",), ("bass_808", "kit_808")), "choir": (("choir",), ("choir", "choir_pad")),
     "pad": (("warm_pad",), ("pad",)), "synth pad": (("warm_pad",), ("pad",)),
-    "string section": (("string_ensemble",), ("strings",)), "orchestra": (("string_ensemble",), ("strings", "brass", "woodwinds")),
-    "upright bass": (("upright_bass",), ("upright_bass",)), "bass guitar": (("finger_bass",), ("finger_bass", "pick_bass",
-                                                                            "fretless_bass", "slap_bass")),
+    "string section": (("string_ensemble",), ("strings",)),
+    "orchestra": (("string_ensemble",), ("strings", "brass", "woodwinds")),
+    "upright bass": (("upright_bass",), ("upright_bass",)),
+    "bass guitar": (("finger_bass",), ("finger_bass", "pick_bass", "fretless_bass", "slap_bass")),
 }
-PIECES = ("hi hat", "hihat", "hat", "snare", "cymbal", "ride cymbal", "crash", "kick", "kick drum", "bass drum", "tom", "clap",
-          "handclap", "cowbell", "tambourine", "shaker")
-_NOT_PLURAL = ("strings", "keys", "horns", "bells", "winds", "vibes", "brushes", "bongos", "congas", "brass", "bagpipes",
-               "lead", "tune", "backing", "sub", "grand", "upright")
+PIECES = ("hi hat", "hihat", "hat", "snare", "cymbal", "ride cymbal", "crash", "kick", "kick drum", "bass drum", "tom",
+          "clap", "handclap", "cowbell", "tambourine", "shaker")
+_NOT_PLURAL = ("strings", "keys", "horns", "bells", "winds", "vibes", "brushes", "bongos", "congas", "brass",
+               "bagpipes", "lead", "tune", "backing", "sub", "grand", "upright")
 _MAX_WORDS = 5
 
 
@@ -112,7 +115,8 @@ def members(name: str) -> frozenset[str]:
     return frozenset(n for n, entry in registry.items() if entry["family"] == name)
 
 
-_ONLY_BEFORE = pattern("(?:only|just|solo|unaccompanied|nothing but|nothing except|no (?:other )?(?:instruments?|accompaniment|"
+_ONLY_BEFORE = pattern("(?:only|just|solo|unaccompanied|nothing but|nothing except|no (?:other )?(?:instruments?|"
+                       "accompaniment|"
                        "anything) (?:except|but|besides|other than)(?: for)?)(?: a| an| the| some)?")
 _ONLY_AFTER = pattern("only|alone|by itself|on its own|and nothing else|nothing else|unaccompanied")
 

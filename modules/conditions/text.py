@@ -21,11 +21,13 @@ from modules.conditions.text_words import Hit, Words, pattern
 from modules.config import MAX_PROMPT_CHARS
 from modules.types import Controls, TextReading
 
-_LATER = pattern(r"(?:no|without)\s(?:\w+\s){1,3}?(?P<until>(?:until|till|before|for the first)\s" + text_course._TIME + ")")
+_LATER = pattern(r"(?:no|without)\s(?:\w+\s){1,3}?"
+                 rf"(?P<until>(?:until|till|before|for the first)\s{text_course.TIME})")
 _SHARED = ("energy", "complexity", "brightness", "production", "swing")
 _TECHNICAL = ("tempo", "key", "bad_key", "mode", "meter", "length", "bars", "moment", "form", "form_first", "form_last",
               "time_feel", "ending")
-_PLAIN = re.compile(r"(?<![^ ])(?:(?:a|the) )?(?:tracks?|songs?|pieces?|please|(?:make|give|create|generate|write|compose)"
+_PLAIN = re.compile(r"(?<![^ ])(?:(?:a|the) )?(?:tracks?|songs?|pieces?|please|(?:make|give|create|generate|write|"
+                    r"compose)"
                     r"(?: me)?|i (?:want|need|would like))(?![^ ])")  # words that every prompt may have
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -40,7 +42,7 @@ def _hits(words: Words) -> list[Hit]:
     hits: list[Hit] = []
     for match in _LATER.finditer(words.text):
         words.take(*match.span("until"))
-        hits.append(Hit(*match.span("until"), "moment", ("until", .25, text_course._time(match["time"]), None)))
+        hits.append(Hit(*match.span("until"), "moment", ("until", .25, text_course.read_time(match["time"]), None)))
     for read in (text_grammar.keys, text_grammar.tempos, text_grammar.meters, text_course.moments, text_course.shapes,
                  text_grammar.endings, text_grammar.lengths):
         hits += read(words)

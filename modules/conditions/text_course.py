@@ -16,7 +16,8 @@ _LEVELS = (
     (.03, "silence|silent|stops?|pause"), (.15, "quiet(?:ly|er)?|hushed|sparse|minimal|low"),
     (.2, "calm(?:ly|er)?|soft(?:ly|er)?|gentl[ey]|peaceful|slow(?:ly)?|small|relaxed"),
     (.25, "mellow|break ?down|break|chill"), (.5, "medium|moderate|normal"),
-    (.75, "(?:drums?|beat|bass|band|everything|it|kick|guitars?) (?:kicks?|comes?|drops?|enters?|bursts?|breaks?|joins?)"
+    (.75, "(?:drums?|beat|bass|band|everything|it|kick|guitars?) (?:kicks?|comes?|drops?|enters?|bursts?|breaks?|"
+          "joins?)"
           "(?: back)?(?: in)?|kicks? in|picks? up|faster"),
     (.8, "chorus|energetic|lively|strong|high"), (.86, "loud(?:ly|er)?|big(?:ger)?|full|powerful|heavy|heavier"),
     (.9, "intense|epic|hard"), (.95, "drops?|explod(?:es?|ing)|explosive|explosion|huge|massive|hits?"),
@@ -24,56 +25,67 @@ _LEVELS = (
 )
 _LEVEL = "(?P<level>" + "|".join(body for _, body in _LEVELS) + ")"
 _LEVEL_RULES = [(value, pattern(f"(?:{body})")) for value, body in _LEVELS]
-_TIME = (rf"(?P<time>\d{{1,2}}:\d{{2}}|{NUMBER} (?:seconds|second|secs|sec|s|minutes|minute|mins|min)(?: mark| in)?|"
+TIME = (rf"(?P<time>\d{{1,2}}:\d{{2}}|{NUMBER} (?:seconds|second|secs|sec|s|minutes|minute|mins|min)(?: mark| in)?|"
          r"(?:the )?(?:halfway(?: point| through)?|half way|middle|half|very end|end|start|beginning))")
-_TIME2 = _TIME.replace("<time>", "<time2>")
+_TIME2 = TIME.replace("<time>", "<time2>")
 _LEVEL2 = _LEVEL.replace("<level>", "<after>")
 _FILL = (r"(?:\s(?!(?:" + "|".join(body for _, body in _LEVELS[:5] + _LEVELS[6:]) +
          r"|fad\w+|build\w*|then|gets?|no|and|but)\b)[a-z]+){0,2}?")
 _AT = r"\s(?P<prep>from|starting at|starting from|at|after|around|about|by|in|on)\s(?:about |around |second )?"
 _UNTIL = r"\s(?P<prep>until|untill|till|til|up to|for the first|for)\s(?:about |around |second )?"
-_RAMP = r"(?:slow(?:ly)? |gradual(?:ly)? |slow )?(?:build(?:s|ing)?(?: up| ups| it up)?|build ups?|crescendos?|ris(?:es|ing)|" \
+_RAMP = r"(?:slow(?:ly)? |gradual(?:ly)? |slow )?(?:build(?:s|ing)?(?: up| ups| it up)?|build ups?|crescendos?|" \
+        r"ris(?:es|ing)|" \
         r"grow(?:s|ing)?|swell(?:s|ing)?|ramps? up|increas(?:es|ing)|intensif(?:ies|ying))" \
         r"(?!\s(?:melod|lines?\b|hook|tune|arpeggio|bass|strings|sun|stars?\b|leads?\b))"
 _FADE = r"(?:slow(?:ly)? |then )?fad(?:e|es|ed|ing)(?: it)?(?: out| down| away)?"
 _MOMENTS = (
-    ("ramp_between", pattern(rf"{_RAMP}{_FILL}\sfrom\s{_TIME}\s(?:to|until|till)\s{_TIME2}")),
-    ("between", pattern(rf"{_LEVEL}{_FILL}\s(?:from|between)\s{_TIME}\s(?:to|until|till|and)\s{_TIME2}")),
-    ("between", pattern(rf"(?:from|between)\s{_TIME}\s(?:to|until|till|and)\s{_TIME2}\s(?:it |is |its |a |very |stays? |be )*"
+    ("ramp_between", pattern(rf"{_RAMP}{_FILL}\sfrom\s{TIME}\s(?:to|until|till)\s{_TIME2}")),
+    ("between", pattern(rf"{_LEVEL}{_FILL}\s(?:from|between)\s{TIME}\s(?:to|until|till|and)\s{_TIME2}")),
+    ("between", pattern(rf"(?:from|between)\s{TIME}\s(?:to|until|till|and)\s{_TIME2}\s(?:it |is |its |a |very |"
+                        rf"stays? |be )*"
                         rf"{_LEVEL}")),
-    ("fade", pattern(rf"{_FADE}{_AT}{_TIME}")),
-    ("fade", pattern(rf"(?:from|at|after)\s{_TIME}\s(?:on )?(?:it |then |a |the music |slow )*{_FADE}")),
-    ("ramp_to", pattern(rf"{_RAMP}{_FILL}\s(?:until|till|to|towards?|up to|by|for the first)\s{_TIME}")),
-    ("ramp_from", pattern(rf"{_RAMP}{_FILL}\s(?:from|starting at|after|at)\s{_TIME}")),
-    ("last", pattern(rf"{_LEVEL}{_FILL}\s(?:for|in|during) the (?:last|final)\s{_TIME}")),
-    ("until", pattern(rf"{_LEVEL}{_FILL}{_UNTIL}{_TIME}(?:\s(?:and\s)?(?:then\s)?(?:it\s|a\s|an\s|the\s|big\s|huge\s|"
+    ("fade", pattern(rf"{_FADE}{_AT}{TIME}")),
+    ("fade", pattern(rf"(?:from|at|after)\s{TIME}\s(?:on )?(?:it |then |a |the music |slow )*{_FADE}")),
+    ("ramp_to", pattern(rf"{_RAMP}{_FILL}\s(?:until|till|to|towards?|up to|by|for the first)\s{TIME}")),
+    ("ramp_from", pattern(rf"{_RAMP}{_FILL}\s(?:from|starting at|after|at)\s{TIME}")),
+    ("last", pattern(rf"{_LEVEL}{_FILL}\s(?:for|in|during) the (?:last|final)\s{TIME}")),
+    ("until", pattern(rf"{_LEVEL}{_FILL}{_UNTIL}{TIME}(?:\s(?:and\s)?(?:then\s)?(?:it\s|a\s|an\s|the\s|big\s|huge\s|"
                       rf"sudden\s|comes\s)*{_LEVEL2}(?!\s(?:until|till|at|from|for|after)))?")),
-    ("from", pattern(rf"{_LEVEL}{_FILL}{_AT}{_TIME}")),
-    ("until", pattern(rf"until\s{_TIME}\s(?:it |is |stays? |then |a |the |very |be )*{_LEVEL}")),
-    ("from", pattern(rf"(?:from|at|after)\s{_TIME}\s(?:on |onwards? )?(?:it |is |its |gets |goes |becomes |turns |then |there |"
+    ("from", pattern(rf"{_LEVEL}{_FILL}{_AT}{TIME}")),
+    ("until", pattern(rf"until\s{TIME}\s(?:it |is |stays? |then |a |the |very |be )*{_LEVEL}")),
+    ("from", pattern(rf"(?:from|at|after)\s{TIME}\s(?:on |onwards? )?(?:it |is |its |gets |goes |becomes |turns |"
+                     rf"then |there |"
                      rf"a |an |the |big |huge |very |more |comes |music )*{_LEVEL}")),
 )
 _SHAPES = (
     ("ramp", None, pattern(rf"{_RAMP}(?: over time| throughout| slowly| gradually| to (?:a |an )?(?:\w+ )?"
-                           r"(?:climax|finale|peak|chorus|ending))?|gradually (?:louder|more intense|bigger)|slow burn(?:er)?")),
+                           r"(?:climax|finale|peak|chorus|ending))?|gradually (?:louder|more intense|bigger)|"
+                           r"slow burn(?:er)?")),
     ("down", .2, pattern("(?:dies|winds|winding|calms|calming|quiets|settles) down|decrescendo|diminuendo|"
                          "(?:gets|getting) (?:quieter|softer|calmer)")),
     ("start", .15, pattern("(?:quiet|soft|calm|gentle|slow|hushed|sparse|minimal|small|low key|peaceful) "
-                           "(?:start|intro|introduction|beginning|opening)|(?:starts?|starting|begins?|beginning|opens?|opening) "
-                           "(?:out |off |very |really )*(?:quiet|soft|calm|gentle|gently|slow|small|sparse|minimal|peaceful|low)"
+                           "(?:start|intro|introduction|beginning|opening)|(?:starts?|starting|begins?|beginning|"
+                           "opens?|opening) "
+                           "(?:out |off |very |really )*(?:quiet|soft|calm|gentle|gently|slow|small|sparse|minimal|"
+                           "peaceful|low)"
                            "(?:ly)?")),
-    ("start", .85, pattern("(?:loud|big|energetic|explosive|strong|epic|powerful) (?:start|intro|introduction|beginning|opening)|"
-                           "(?:starts?|starting|begins?|opens?) (?:out |off |very |with a )*(?:loud|big|strong|energetic|bang)"
+    ("start", .85, pattern("(?:loud|big|energetic|explosive|strong|epic|powerful) (?:start|intro|introduction|"
+                           "beginning|opening)|"
+                           "(?:starts?|starting|begins?|opens?) (?:out |off |very |with a )*(?:loud|big|strong|"
+                           "energetic|bang)"
                            "(?:ly)?")),
-    ("end", .98, pattern("(?:(?:with|to|and|into) )?(?:a )?(?:big|huge|epic|loud|grand|explosive|triumphant|massive|powerful|"
-                         "climactic|strong) (?:finish|finale|ending|end|climax|final)|ends? (?:big|loud|strong|epic)(?:ly)?|"
+    ("end", .98, pattern("(?:(?:with|to|and|into) )?(?:a )?(?:big|huge|epic|loud|grand|explosive|triumphant|"
+                         "massive|powerful|"
+                         "climactic|strong) (?:finish|finale|ending|end|climax|final)|ends? (?:big|loud|strong|"
+                         "epic)(?:ly)?|"
                          "(?:ends?|ending) (?:with|in|on) a climax")),
     ("end", .15, pattern("(?:quiet|soft|calm|gentle|peaceful|hushed) (?:ending|end|finish|outro)|"
                          "(?:ends?|ending|finishes) (?:very )?(?:quiet|soft|calm|gentle|gently|peaceful)(?:ly)?")),
 )
 
 _SECTION_WORDS = {
-    "intro": "intros?|introduction", "verse": "verses?", "prechorus": "pre chorus(?:es)?", "chorus": "chorus(?:es)?|refrains?|hook",
+    "intro": "intros?|introduction", "verse": "verses?", "prechorus": "pre chorus(?:es)?",
+    "chorus": "chorus(?:es)?|refrains?|hook",
     "bridge": "bridge|middle eight|middle 8", "solo": "solos?", "break": "break down|break", "drop": "drops?",
     "outro": "outros?|coda",
 }
@@ -85,7 +97,8 @@ _EACH = pattern(f"(?P<one>{_SECTION})")
 _LETTERS = re.compile(r"(?<![^ ])(?P<run>a[abcd]{2,7}|a(?: [abcd]){2,7})(?P<form> form| structure| song form)?(?![^ ])")
 _CUED = re.compile(r"(?:^| )(?:with|has|have|having|includes?|including|add|adding|plus|wants?|needs?)"
                    r"(?: (?!with|no|without)\w+){0,6} $")
-_FIRST = pattern(r"(?:starts?|starting|begins?|opens?) (?:with|on|in|straight into|right in) (?:the |a |an )?(?P<one>" + _SECTION + ")")
+_FIRST = pattern(r"(?:starts?|starting|begins?|opens?) (?:with|on|in|straight into|right in) (?:the |a |"
+                 r"an )?(?P<one>" + _SECTION + ")")
 _LAST = pattern(r"(?:ends?|ending|finishes) (?:with|on|in) (?:the |a |an )?(?P<one>" + _SECTION + ")")
 _DEFAULT_FORM = ("intro", "verse", "chorus", "verse", "chorus", "outro")
 
@@ -94,7 +107,7 @@ def _level(text: str) -> float:
     return next(value for value, rule in _LEVEL_RULES if rule.fullmatch(text))
 
 
-def _time(text: str) -> tuple[float, bool]:
+def read_time(text: str) -> tuple[float, bool]:
     """(seconds, False) or (share of the duration, True)."""
     if ":" in text:
         minutes, seconds = text.split(":")
@@ -111,10 +124,11 @@ def moments(words: Words) -> Iterator[Hit]:
         for match in words.find(rule):
             groups = match.groupdict()
             level = _level(groups["level"]) if groups.get("level") else None
-            second = _time(groups["time2"]) if groups.get("time2") else None
+            second = read_time(groups["time2"]) if groups.get("time2") else None
             if groups.get("after"):
-                yield Hit(*match.span("after"), "moment", ("from", _level(groups["after"]), _time(groups["time"]), None))
-            yield Hit(*match.span(), "moment", (what, level, _time(groups["time"]), second))
+                yield Hit(*match.span("after"), "moment", ("from", _level(groups["after"]),
+                                                                read_time(groups["time"]), None))
+            yield Hit(*match.span(), "moment", (what, level, read_time(groups["time"]), second))
 
 
 def shapes(words: Words) -> Iterator[Hit]:

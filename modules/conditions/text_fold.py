@@ -17,7 +17,9 @@ _NEAREST_METER = {"2/4": "4/4", "2/2": "4/4", "8/8": "4/4", "12/8": "6/8", "3/8"
 _STYLE_STRETCH = 0.12  # how far beyond a named style's own tempo range "slow" and "fast" may go
 ROOM_S = 10.0  # what a piece goes on after the last moment named, when no length was given
 _DOUBLE_BPM, _HALF_BPM = 160.0, 72.0  # "double-time" and "half-time" with no tempo
-_SAD = pattern(r"sad(?:ness|der)?|melanchol\w+|sorrow\w*|mournful|tragic|heartbreak\w*|heartbroken|gloomy|depress\w+|grief|"
+_OPPOSITES = {"reverb": "dry", "dry": "reverb", "bright": "dark", "dark": "bright"}
+_SAD = pattern(r"sad(?:ness|der)?|melanchol\w+|sorrow\w*|mournful|tragic|heartbreak\w*|heartbroken|gloomy|"
+               r"depress\w+|grief|"
                r"somber|sombre|ominous|sinister|eerie|menacing|lonely|bittersweet")
 _HAPPY = pattern(r"happy|happier|cheerful|joyful|joyous|sunny|carefree|playful|cheery|jolly|merry|celebrat\w+")
 
@@ -29,7 +31,8 @@ def key_name(tonic: int | None, mode: str | None) -> str | None:
 
 
 def _clock(seconds: float) -> str:
-    return f"{int(seconds // 60)}:{seconds % 60:04.1f}" if seconds % 1 else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes)}:{rest:04.1f}" if rest % 1 else f"{int(minutes)}:{int(rest):02d}"
 
 
 class Fold:
@@ -163,7 +166,8 @@ class Fold:
         for hit in hits:
             if hit.kind == "bars" and "duration" not in self.values:
                 if "tempo" not in self.values:
-                    self.warn("A length in bars needs a tempo, for example \"8 bars at 120 BPM\"; the length stays free.")
+                    self.warn("A length in bars needs a tempo, for example \"8 bars at 120 BPM\"; the length stays "
+                              "free.")
                     return
                 beats = {"3/4": 3, "6/8": 2}.get(self.values.get("meter", "4/4"), 4)
                 length = min(max(hit.value * beats * 60 / self.values["tempo"], DURATION_S[0]), DURATION_S[1])
@@ -202,8 +206,7 @@ class Fold:
         self._set("ending", ending, "ending", ending, source)
 
     def _production(self, hit: Hit, source: str) -> None:
-        tag = hit.value if hit.mood == "wanted" else {"reverb": "dry", "dry": "reverb", "bright": "dark", "dark": "bright"}.get(
-            hit.value)
+        tag = hit.value if hit.mood == "wanted" else _OPPOSITES.get(hit.value)
         if hit.mood in ("wanted", "unwanted", "less") and tag and tag not in self.production:
             self.production.append(tag)
             self.find("production", tag, source if hit.mood == "wanted" else f"no {source}")
@@ -216,10 +219,11 @@ class Fold:
             run: list[Hit] = []
             position = end if follows else start
             for hit in wished if follows else reversed(wished):
-                gap = words.text[position:hit.start] if follows else words.text[hit.end:position]
-                if (hit.start >= position if follows else hit.end <= position) and \
-                        set(gap.split()) <= {"and", "a", "an", "the"} or (not run and follows and 0 < len(gap.split()) == 1
-                                                                         and hit.start > position):
+                if (hit.start < position) if follows else (hit.end > position):
+                    continue
+                gap = (words.text[position:hit.start] if follows else words.text[hit.end:position]).split()
+                adjective = not run and follows and len(gap) == 1 and hit.start > position
+                if set(gap) <= {"and", "a", "an", "the"} or adjective:
                     run.append(hit)
                     position = hit.end if follows else hit.start
             played = [name for hit in run if hit.kind == "instrument" for name in hit.value[0]]
@@ -239,7 +243,8 @@ class Fold:
                 if hit.kind != kind or hit.mood not in ("wanted", "unwanted", "less"):
                     continue
                 wish = hit.mood == "wanted"
-                told.append(hit.value if wish else .5 if kind == "swing" and hit.value > .5 else .5 - (hit.value - .5) * .6)
+                opposite = .5 if kind == "swing" and hit.value > .5 else .5 - (hit.value - .5) * .6
+                told.append(hit.value if wish else opposite)
                 sources.append(("" if wish else "not ") + words.source(hit.start, hit.end))
             if told:
                 value = told[-1] if kind == "swing" else sum(told) / len(told)
@@ -287,7 +292,8 @@ class Fold:
         self.find("mode", mode, f"not {match.group()}" if negative else words.source(*match.span()))
 
     # ---- the negative box and refused words ------------------------------------------------------------------------
-    def read_negative(self, box: Words, hits: Sequence[Hit], unknown: Sequence[str], styles: Mapping[str, float]) -> None:
+    def read_negative(self, box: Words, hits: Sequence[Hit], unknown: Sequence[str],
+                      styles: Mapping[str, float]) -> None:
         """The negative box; its words come after the prompt's."""
         for hit in hits:
             source = box.source(hit.start, hit.end)

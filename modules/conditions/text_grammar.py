@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from modules.conditions.text_words import Hit, Words, pattern
 
 # ---- numbers -------------------------------------------------------------------------------------------------------
-_ONES = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-                                    "fifteen sixteen seventeen eighteen nineteen".split())}
-_TENS = {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_UNITS_SAID = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+               "seventeen eighteen nineteen")
+_TENS_SAID = "twenty thirty forty fifty sixty seventy eighty ninety"
+_ONES = {word: value for value, word in enumerate(_UNITS_SAID.split())}
+_TENS = {word: 10 * value for value, word in enumerate(_TENS_SAID.split(), 2)}
 _TEEN = "|".join(sorted(_ONES, key=len, reverse=True))
 NUMBER = rf"(?:\d+(?:\.\d+)?|one hundred(?: and)?(?: (?:{'|'.join(_TENS)}))?(?: (?:{_TEEN}))?|" \
          rf"(?:{'|'.join(_TENS)})(?: (?:{_TEEN}))?|{_TEEN})"
@@ -39,7 +41,8 @@ _LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _MODES = {"major": "major", "maj": "major", "ionian": "major", "minor": "minor", "min": "minor", "aeolian": "minor",
           "natural minor": "minor", "harmonic minor": "minor", "melodic minor": "minor", "dorian": "dorian",
           "phrygian": "phrygian", "lydian": "lydian", "mixolydian": "mixolydian", "locrian": "phrygian"}
-_MODE = "(?P<mode>natural minor|harmonic minor|melodic minor|major|maj|minor|min|ionian|aeolian|dorian|phrygian|lydian|" \
+_MODE = "(?P<mode>natural minor|harmonic minor|melodic minor|major|maj|minor|min|ionian|aeolian|dorian|phrygian|" \
+        "lydian|" \
         "mixolydian|locrian)"
 _NOTE = "(?P<note>[a-g])(?: ?(?P<sign>#|sharp|flat)|(?P<b>b))?"
 _KEY = pattern(rf"(?P<lead>(?:in )?(?:the )?key of |key |in )?{_NOTE} {_MODE}(?P<key> key)?")
@@ -48,12 +51,17 @@ _KEY_SIGNED = pattern(r"(?P<note>[a-g])(?:(?P<sign>#) ?|(?P<b>b))m")
 _KEY_OF = pattern(rf"(?P<lead>(?:in )?(?:the )?key (?:of |is )?|in ){_NOTE}")
 _BAD_KEY = pattern(r"(?:in )?(?:the )?key\s(?:of\s)?(?P<note>[h-z]\b#?)(?:\s(?:sharp|flat|major|minor))*|"
                    r"(?P<other>[h-z]\b)(?:#|\s(?:sharp|flat))(?: (?:major|minor))?|in\sh\s(?:major|minor)")
-_MODE_ALONE = pattern(rf"(?:in )?(?:a )?{_MODE} (?P<what>key|keys|chord progressions?|chords?|scale|mode|tonality|pentatonic)|"
-                      r"(?P<mode2>dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)(?: dominant)?(?: mode| scale)?")
+_MODE_ALONE = pattern(rf"(?:in )?(?:a )?{_MODE} (?P<what>key|keys|chord progressions?|chords?|scale|mode|tonality|"
+                      rf"pentatonic)|"
+                      r"(?P<mode2>dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)(?: dominant)?(?: mode|"
+                      r" scale)?")
 # "in a minor chord progression", "in a major city": the article, not the note A
-_NOT_A_KEY = re.compile(r" (?:key|keys|chord|chords|progression|progressions|scale|mode|tonality|pentatonic|mood|feel|vibe|"
-                        r"sound|city|cities|way|role|town|road|event|lift|change|crisis|problem|injury|accident|character|"
-                        r"incident|detail|league|hit|label|studio|film|movie|motion|deal|figure|battle|success|disaster|"
+_NOT_A_KEY = re.compile(r" (?:key|keys|chord|chords|progression|progressions|scale|mode|tonality|pentatonic|mood|"
+                        r"feel|vibe|"
+                        r"sound|city|cities|way|role|town|road|event|lift|change|crisis|problem|injury|accident|"
+                        r"character|"
+                        r"incident|detail|league|hit|label|studio|film|movie|motion|deal|figure|battle|success|"
+                        r"disaster|"
                         r"setback|company|airport|highway|tone|land|landscape|voice|surface|tire|third|seventh|sixth)"
                         r"(?![^ ])")
 
@@ -84,9 +92,9 @@ def keys(words: Words) -> Iterator[Hit]:
                 article = match["note"] == "a" and not (groups.get("b")) and "key" not in (groups.get("lead") or "")
                 if article and (_NOT_A_KEY.match(words.text, end) or groups.get("key")):
                     continue
-                if rule is _KEY_OF and article and not groups.get("sign"):
-                    if not _AFTER_KEY.match(words.text, end):
-                        continue  # "in a" before a noun is English
+                bare = rule is _KEY_OF and article and not groups.get("sign")
+                if bare and not _AFTER_KEY.match(words.text, end):
+                    continue  # "in a" before a noun is English
                 if rule is _KEY:
                     mode = _MODES[re.sub(r"(natural|harmonic|melodic) ?minor", "minor", match["mode"])]
                 elif rule is _KEY_OF:
@@ -101,7 +109,8 @@ def keys(words: Words) -> Iterator[Hit]:
 # ---- tempo ---------------------------------------------------------------------------------------------------------
 _BPM = "(?:bpm|beats per minute|beats a minute|b p m)"
 _RANGE = pattern(rf"(?:between |from )?(\d+(?:\.\d+)?)\s(?:and\s|to\s|or\s)?(\d+(?:\.\d+)?) {_BPM}")
-_EXACT = pattern(rf"(?:at |around |about |tempo )?({NUMBER}) {_BPM}|(?:{_BPM}|tempo)(?: of| is| at| around| about| equals)* "
+_EXACT = pattern(rf"(?:at |around |about |tempo )?({NUMBER}) {_BPM}|(?:{_BPM}|tempo)(?: of| is| at| around| about|"
+                 rf" equals)* "
                  r"(\d+(?:\.\d+)?)|(?:quarter|crotchet)(?: note)?(?: equals| is)? (\d+)")
 _TEMPO_WORDS = {  # beats a minute
     "prestissimo": 200, "presto": 180, "vivace": 160, "allegretto": 112, "allegro moderato": 120, "allegro": 132,
@@ -143,8 +152,10 @@ def tempo_words(words: Words) -> Iterator[Hit]:
 # ---- metre ---------------------------------------------------------------------------------------------------------
 _SIGNATURE = pattern(r"(?:in )?(\d{1,2}) ?/ ?(2|4|8|16)(?: (?:time|meter|metre|signature|time signature|groove|feel))?")
 _SPOKEN = {"three four": "3/4", "four four": "4/4", "six eight": "6/8", "common time": "4/4", "cut time": "4/4",
-           "twelve eight": "12/8", "seven eight": "7/8", "five four": "5/4", "nine eight": "9/8", "three quarter": "3/4",
-           "four on the floor": "4/4", "in three": "3/4", "in five": "5/4", "in seven": "7/8", "triple (?:meter|metre|time)": "3/4",
+           "twelve eight": "12/8", "seven eight": "7/8", "five four": "5/4", "nine eight": "9/8",
+           "three quarter": "3/4",
+           "four on the floor": "4/4", "in three": "3/4", "in five": "5/4", "in seven": "7/8", "triple (?:meter|"
+                                                                                               "metre|time)": "3/4",
            "compound (?:meter|metre|time)": "6/8"}
 _SPOKEN_METERS = pattern("(?P<word>" + "|".join(_SPOKEN) + ")(?: time| meter| metre)?")
 _SPOKEN_RULES = [(pattern(word), meter) for word, meter in _SPOKEN.items()]
@@ -173,7 +184,8 @@ _LENGTHS = (
     (pattern(rf"(?P<m>{NUMBER}) and a half {_MIN}"), None),
     (pattern("half (?:a |an )?minute|half minute"), 30.0),
     (pattern("half (?:a |an )?hour|half hour"), 1800.0),
-    (pattern(rf"(?P<n>{NUMBER}) (?P<unit>seconds|second|secs|sec|minutes|minute|mins|min|hours|hour|hrs|hr)(?: long)?"), None),
+    (pattern(rf"(?P<n>{NUMBER}) (?P<unit>seconds|second|secs|sec|minutes|minute|mins|min|hours|hour|hrs|"
+             rf"hr)(?: long)?"), None),
     (pattern("(?:a|an) (?P<unit>minute|hour)(?: long)?"), None),
     (pattern(r"(?P<clock>\d{1,2}:\d{2})(?: long| minutes| min)?"), None),
     (pattern(r"(?P<n>\d+(?:\.\d+)?) (?P<unit>s|m|h)(?: long)?"), None),
@@ -222,9 +234,11 @@ _SCALED = {
     "energy": {
         .08: "barely there|motionless|almost silent", .15: "sleepy|drowsy|hushed|whispered|whispering",
         .2: "calm(?:ing)?|peaceful|tranquil|serene|soothing|quiet(?:ly)?|gentle|gently|relax(?:ing|ed)|low energy|"
-            "restful|still|delicate|tender", .3: "chill(?:ed)?|soft(?:ly)?|subdued|laid back|easy going|mellow|restrained",
+            "restful|still|delicate|tender", .3: "chill(?:ed)?|soft(?:ly)?|subdued|laid back|easy going|mellow|"
+                                                 "restrained",
         .5: "medium energy|moderate energy|steady", .7: "lively|upbeat|groovy|bouncy|danceable",
-        .78: "driving|exciting|party|pumping|hype", .82: "energetic|loud|powerful|punchy|high energy|energy|hard hitting",
+        .78: "driving|exciting|party|pumping|hype", .82: "energetic|loud|powerful|punchy|high energy|energy|"
+                                                         "hard hitting",
         .88: "epic|intense|huge|massive|anthemic|triumphant", .95: "aggressive|explosive|furious|wild|brutal|frenetic|"
         "maximum energy|pounding"},
     "complexity": {
@@ -233,7 +247,8 @@ _SCALED = {
         .86: "intricate|technical|complicated|progressive", .95: "virtuosic|virtuoso|virtuosity|shredding|very busy"},
     "brightness": {
         .12: "very dark|murky|muffled|pitch black", .2: "dark(?:er)?|gloomy sounding|dull|sombre sounding",
-        .35: "warm(?:er|th)?|mellow(?:er)?|rounded", .8: "bright(?:er)?|crisp|airy|sparkl(?:y|ing)|shiny|glassy|glittering|"
+        .35: "warm(?:er|th)?|mellow(?:er)?|rounded", .8: "bright(?:er)?|crisp|airy|sparkl(?:y|ing)|shiny|glassy|"
+                                                         "glittering|"
         "shimmering", .9: "very bright|brilliant|piercing"},
     "swing": {.5: "straight(?: (?:feel|eighths|8ths|sixteenths|16ths|beat|rhythm|time|groove))?|no swing",
               .58: "lightly swung|light swing|slightly swung|subtle swing",
@@ -263,8 +278,8 @@ def scaled_words(words: Words) -> Iterator[Hit]:
                 amount = value
             hits.append(Hit(*match.span(), kind, round(amount, 3)))
     for hit in hits:  # "low energy" is not also "energy"
-        if not any(o.kind == hit.kind and o.start <= hit.start and hit.end <= o.end and (o.start, o.end) != (hit.start, hit.end)
-                   for o in hits):
+        if not any(o.kind == hit.kind and o.start <= hit.start and hit.end <= o.end
+                   and o.end - o.start > hit.end - hit.start for o in hits):
             yield hit
 
 
@@ -277,9 +292,11 @@ _TAGS = {
 }
 _TAG_RULES = [(tag, pattern(f"(?:{body})")) for tag, body in _TAGS.items()]
 _ENDINGS = {
-    "fade": "(?:with a |and )?(?:slow )?fad(?:e|es|ing)(?: it)? (?:out|away|to silence|to nothing|to black)(?: ending| at the end)?|"
+    "fade": "(?:with a |and )?(?:slow )?fad(?:e|es|ing)(?: it)? (?:out|away|to silence|to nothing|"
+            "to black)(?: ending| at the end)?|"
             "fade ending|ends? with a fade",
-    "hit": "ending hits?|ends? (?:with|on) a (?:hit|bang|stab)|(?:hard|abrupt|cold|sudden|button|tight) (?:ending|stop|end|"
+    "hit": "ending hits?|ends? (?:with|on) a (?:hit|bang|stab)|(?:hard|abrupt|cold|sudden|button|tight) (?:ending|"
+           "stop|end|"
            "finish)|(?:stops|ends) (?:suddenly|abruptly|dead)|final hit|stinger ending|hit at the end",
     "ritard": "ritardando|ritard|rit|rallentando|(?:slows|slowing|slow) down (?:at|towards?|near) the end|"
               "slowing ending|ends? (?:by )?slowing(?: down)?",
@@ -289,7 +306,8 @@ _ENDING_RULES = [(value, pattern(f"(?:{body})")) for value, body in _ENDINGS.ite
 _SUNG = pattern("(?:(?P<voice>female|male|woman|womans|man|mans|girl|boy|high|higher|low|lower|deep|soprano|tenor|alto|"
                 "baritone) )?(?:lead )?(?:vocals?|singing|sings|sung|singers?|vocalists?|lyrics|words|voice|voices|"
                 "a ?capp?ella|rapping|rapper|rap vocals?|crooning)")
-_INSTRUMENTAL = pattern("(?:purely |fully |all )?instrumentals?(?: only| version| track)?|only instrumental|karaoke(?: version)?|"
+_INSTRUMENTAL = pattern("(?:purely |fully |all )?instrumentals?(?: only| version| track)?|only instrumental|"
+                        "karaoke(?: version)?|"
                         "backing track|vocal ?less|voiceless|wordless")
 
 

@@ -1,7 +1,7 @@
 """Negation: which hits a prompt refuses, wants less of, or wants alone. Knows no music beyond the kinds of hits.
 
-Lists: "no drums, bass or vocals" and "without drums, bass and vocals" refuse all; "no drums, bass and vocals" refuses the
-drums only, for a prompt is often a list of wishes. Commas do not count, ends of sentences do.
+Lists: "no drums, bass or vocals" and "without drums, bass and vocals" refuse all; "no drums, bass and vocals" refuses
+the drums only, for a prompt is often a list of wishes. Commas do not count, ends of sentences do.
 """
 
 from __future__ import annotations
@@ -12,22 +12,28 @@ from collections.abc import Sequence
 from modules.conditions.text_words import Hit, Words
 
 _STRONG = re.compile(
-    r"(?<![^ ])(?:without|w o|minus|sans|exclud(?:e|es|ing)|avoid(?:ing|s)?|omit(?:ting)?|skip(?:ping)?|leav(?:e|ing) out|"
+    r"(?<![^ ])(?:without|w o|minus|sans|exclud(?:e|es|ing)|avoid(?:ing|s)?|omit(?:ting)?|skip(?:ping)?|leav(?:e|"
+    r"ing) out|"
     r"remov(?:e|ing)|get rid of|free of|free from|lacking|lacks|instead of|rather than|hold the|cut the|lose the|mute|"
     r"not using|not including|not with|nothing (?:with|like)|absence of|(?:all |everything |anything )?except(?: for)?|"
     r"apart from|anything but|stay away from|keep out|i hate|i dislike|"
     r"(?:do not|dont|doesnt|does not|never|should not|shouldnt|must not|mustnt|cannot|cant|please no)"
-    r"(?: (?:use|using|include|add|want|have|need|put|play|give me|like|be|sound|make it|make|contain|get|go))?(?: in)?)(?![^ ])")
-_NO = re.compile(r"(?<![^ ])(?:no more|none of|not any|nothing too|no|not|isnt|arent|non|zero|neither|nor|nothing)(?![^ ])")
-_NOT_CUES = re.compile(r"no (?:matter|one|problem|time|worries|doubt|gravity|limits?)(?![^ ])|not (?:only|just|sure|know|bad)(?![^ ])|"
+    r"(?: (?:use|using|include|add|want|have|need|put|play|give me|like|be|sound|make it|make|contain|get|"
+    r"go))?(?: in)?)(?![^ ])")
+_NO = re.compile(r"(?<![^ ])(?:no more|none of|not any|nothing too|no|not|isnt|arent|non|zero|neither|nor|"
+                 r"nothing)(?![^ ])")
+_NOT_CUES = re.compile(r"no (?:matter|one|problem|time|worries|doubt|gravity|limits?)(?![^ ])|not (?:only|just|"
+                       r"sure|know|bad)(?![^ ])|"
                        r"nothing (?:but|except|else)(?![^ ])|no (?:other )?(?:instruments?|accompaniment|anything) "
                        r"(?:except|but|besides|other than)|dont (?:know|care|mind|stop|forget|worry)(?![^ ])")
-_LESS = re.compile(r"(?<![^ ])(?P<away>less|fewer|not (?:too|so|very) (?:much|many)|not a lot of|reduced?|barely any|hardly any|"
+_LESS = re.compile(r"(?<![^ ])(?P<away>less|fewer|not (?:too|so|very) (?:much|many)|not a lot of|reduced?|"
+                   r"barely any|hardly any|"
                    r"(?:very|too) little|turn down the|quieter)(?: of)?(?: the)?(?![^ ])|"
                    r"(?<![^ ])(?P<some>minimal|light|subtle|sparse|(?:just )?a (?:little|bit of|hint of|touch of)|"
                    r"occasional|faint|restrained|understated)(?: the)?(?![^ ])")
-_FILLERS = frozenset("any the a an more of use using too much many so very really all kind kinds sort type types added extra "
-                     "that those these kinda super overly my it to be with have need want in other heavy big loud live".split())
+_FILLER_WORDS = ("any the a an more of use using too much many so very really all kind kinds sort type types added "
+                 "extra that those these kinda super overly my it to be with have need want in other heavy big loud live")
+_FILLERS = frozenset(_FILLER_WORDS.split())
 _UNTIL = re.compile(r" (?:until|till|til|before|at first|at the (?:start|beginning)|in the (?:intro|beginning|first)|"
                     r"for the first|during the intro)(?![^ ])")
 _LIST_KINDS = ("instrument", "vocal", "piece")
@@ -36,7 +42,8 @@ _AND = re.compile(r" and(?= )")
 _EXCEPT = re.compile(r"(?: at all)? (?:except|but|besides|apart from|other than|only)(?: for)?(?= )")
 
 
-def mark_negation(words: Words, hits: Sequence[Hit], exempt: Sequence[tuple[int, int]] = ()) -> tuple[list[tuple[int, int]], list[str]]:
+def mark_negation(words: Words, hits: Sequence[Hit],
+                  exempt: Sequence[tuple[int, int]] = ()) -> tuple[list[tuple[int, int]], list[str]]:
     """Set `mood` of the hits in reach of a negating word; `exempt` spans hold no such words.
 
     Returns:
@@ -44,7 +51,8 @@ def mark_negation(words: Words, hits: Sequence[Hit], exempt: Sequence[tuple[int,
     """
     spans: list[tuple[int, int]] = []
     unknown: list[str] = []
-    inside = [*exempt, *((hit.start, hit.end) for hit in hits if hit.kind in ("moment", "instrument", "style", "ending"))]
+    whole = ("moment", "instrument", "style", "ending")  # kinds whose words are no cues
+    inside = [*exempt, *((hit.start, hit.end) for hit in hits if hit.kind in whole)]
     cues = sorted([(m.start(), m.end(), True) for m in _STRONG.finditer(words.text)]
                   + [(m.start(), m.end(), False) for m in _NO.finditer(words.text)], key=lambda cue: (cue[0], -cue[1]))
     reached = 0
@@ -104,7 +112,8 @@ def _refuse(words: Words, hits: Sequence[Hit], end: int, strong: bool) -> tuple[
         space = words.text.find(" ", start)
         stop = len(words.text) if space < 0 else space
         hit = _longest(hits, stop + 1) if space > 0 and stop not in words.breaks else None
-        if hit is None or hit.kind not in _LIST_KINDS or words.text[start:stop] in ("with", "and", "but", "just", "only"):
+        linked = words.text[start:stop] in ("with", "and", "but", "just", "only")
+        if hit is None or hit.kind not in _LIST_KINDS or linked:
             return stop, words.text[start:stop]
     elif hit.kind not in _LIST_KINDS:  # "no fast drums" refuses the drums too
         after = _longest(hits, hit.end + 1)
@@ -123,7 +132,7 @@ def _refuse(words: Words, hits: Sequence[Hit], end: int, strong: bool) -> tuple[
 
 
 def _take(words: Words, hits: Sequence[Hit], hit: Hit) -> int:
-    """Refuse a hit (and all that its words say otherwise), unless only for a while; a "guitar solo" refuses the solo."""
+    """Refuse a hit and all that its words say otherwise, unless only for a while; a "guitar solo" refuses the solo."""
     solo = _longest(hits, hit.end + 1)
     later = bool(_UNTIL.match(words.text, hit.end))
     if hit.kind == "instrument" and solo is not None and solo.kind == "section" and solo.value[0] == "solo":

@@ -15,14 +15,18 @@ from modules.styles.names import called
 
 EXPLICIT = 0.9
 TOUCH = 0.25  # share of the second style in "X with a touch of Y"
-_TOUCH = pattern("(?:with |and )?(?:just )?(?:a |some )?(?:little |tiny |small )?(?:touch(?:es)?|hints?|bit|dash|pinch|splash|"
+_TOUCH = pattern("(?:with |and )?(?:just )?(?:a |some )?(?:little |tiny |small )?(?:touch(?:es)?|hints?|bit|dash|"
+                 "pinch|splash|"
                  "sprinkle|flavou?r|elements?|influences?|twist|undertones?|tinge) (?:of )?(?:a |the )?")
-_EMPTY = frozenset(
-    "a an the and or with in on of for to from by at as is it its this that some make me i want need give please create "
+_EMPTY_WORDS = (
+    "a an the and or with in on of for to from by at as is it its this that some make me i want need give please "
+    "create "
     "generate compose write play music song songs track tracks piece pieces tune sound sounds audio something anything "
     "style genre kind type like would can you my your be very really quite too nice good great more less bit loop key "
-    "bpm tempo time long short version part parts let lets have has just only then they them come comes there here when "
-    "while after before about into out up down over so but not no all also start starts end ends".split())
+    "bpm tempo time long short version part parts let lets have has just only then they them come comes there here "
+    "when "
+    "while after before about into out up down over so but not no all also start starts end ends")
+_EMPTY = frozenset(_EMPTY_WORDS.split())
 _COMMON = frozenset(("drums", "bass", "melody", "comp", "comp2", "pad"))  # lanes: every style has them
 
 

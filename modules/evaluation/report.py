@@ -54,7 +54,7 @@ def report(audio: Audio, stems: Mapping[str, Audio], performance: Performance, s
     if song.syllables or any(part.sung for part in performance.parts):
         checks.append(_words(stems, performance, condition))
     if condition.controls.energy_curve:
-        checks.append(_curve(spectra, condition))
+        checks.append(_curve(spectra, condition, _bars(performance, song)[-1]))
     checks += [_length(audio, condition), _loudness(loudness), _ending(audio, song, condition)]
     checks += _critic(spectra, performance, song, condition)
     return tuple(checks)
@@ -236,8 +236,8 @@ def _words(stems: Mapping[str, Audio], performance: Performance, condition: Cond
                                                                                / max(match.heard, 1)))
 
 
-def _curve(spectra: Spectra, condition: Condition) -> Check:
-    follows = sound.follows(condition.controls.energy_curve, spectra)
+def _curve(spectra: Spectra, condition: Condition, end_s: float) -> Check:
+    follows = sound.follows(condition.controls.energy_curve, spectra, end_s)
     if np.isnan(follows):
         return _heard("energy", "one level throughout")
     words = "follows the curve" if follows > 0.6 else "follows the curve roughly" if follows > 0.3 else "goes its own way"
@@ -276,9 +276,15 @@ def _ending(audio: Audio, song: Song, condition: Condition) -> Check:
                  "yes" if fits else "near" if near else "no")
 
 
+def _bars(performance: Performance, song: Song) -> tuple[float, ...]:
+    """Times of bar lines, the last one's included."""
+    last_s = BEATS_PER_BAR[song.canvas.meter] * 60 / song.tempo_bpm
+    return (*performance.bar_starts_s, performance.bar_starts_s[-1] + last_s)
+
+
 def _critic(spectra: Spectra, performance: Performance, song: Song, condition: Condition) -> list[Check]:
     """Form, dynamics and variety as they sound."""
-    bars = (*performance.bar_starts_s, performance.bar_starts_s[-1] + BEATS_PER_BAR[song.canvas.meter] * 60 / song.tempo_bpm)
+    bars = _bars(performance, song)
     spans = [(bars[s.start_bar], bars[min(s.start_bar + s.bars, len(bars) - 1)]) for s in song.sections
              if s.start_bar < len(bars) - 1]
     sections = song.sections[:len(spans)]

@@ -222,9 +222,12 @@ def ending_of(audio: Audio) -> tuple[str, float]:
     return ("fade" if dying_s > 1.5 and still_playing > 0.12 and tail[0] > tail[-1] + 12 else "ring"), dying_s
 
 
-def follows(curve: Sequence[tuple[float, float]], spectra: Spectra) -> float:
-    """Rank correlation of an asked energy curve with the loudness of each second; NaN where either is flat."""
-    seconds = np.arange(0.5, spectra.duration_s - 0.5)
+def follows(curve: Sequence[tuple[float, float]], spectra: Spectra, end_s: float) -> float:
+    """Correlation (of values and of ranks) of an asked energy curve with loudness, second by second.
+
+    NaN where either is flat. What dies away after `end_s`, the end of the last bar, is not counted.
+    """
+    seconds = np.arange(0.5, min(end_s, spectra.duration_s) - 0.5)
     if len(seconds) < 4:
         return float("nan")
     asked = np.interp(seconds, *zip(*curve, strict=True))

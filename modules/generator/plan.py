@@ -247,13 +247,16 @@ def set_lanes(canvas: Canvas, condition: Condition, mixed: list[tuple[Card, floa
     controls = condition.controls
     wanted, unwanted = lanes_named(controls.wanted), lanes_named(controls.unwanted)
     sings = bool(condition.vocal or condition.melody)
+    calm = bool(controls.energy_curve) or (controls.energy is not None and controls.energy < 0.35)
     for lane in ("counter", "comp2", "pad"):  # takes of one prompt differ in their arrangement
         if rng.random() < 0.12:
             thresholds[lane] += 2
     for section in canvas.sections:
         bars = slice(section.start_bar, section.start_bar + section.bars)
         for index, lane in enumerate(LANES):
-            on = canvas.energy[bars] + 0.49 >= thresholds[lane]
+            # a quiet verse still has its groove: only asked-for calm takes bass and drums away
+            floor = 0 if calm or section.name in ("intro", "break", "outro") or lane not in ("bass", "drums") else 3
+            on = np.maximum(canvas.energy[bars], floor) + 0.49 >= thresholds[lane]
             if lane == "melody":
                 quiet = section.name == "intro" or (section.name in ("outro", "break") and rng.random() < 0.5)
                 on = np.full(section.bars, not quiet if thresholds["melody"] < 9 else False)

@@ -21,7 +21,8 @@ _CORRECTIONS = (
     ((1, 2), 0.6, 4.0, 2.5, lambda db: effects.low_shelf(110.0, db)),
     ((3,), 0.5, 3.0, 1.5, lambda db: effects.bell(260.0, db, 0.8)),
     ((6,), 0.6, 4.0, 3.0, lambda db: effects.bell(2_000.0, db, 0.9)),
-    ((7, 8), 0.6, 6.0, 6.0, lambda db: effects.high_shelf(4_200.0, db)),
+    ((7,), 0.6, 5.0, 3.0, lambda db: effects.bell(4_000.0, db, 0.9)),
+    ((8,), 0.6, 5.0, 6.0, lambda db: effects.high_shelf(6_500.0, db)),
 )
 _DEADBAND_DB = 2.0  # what music differs by anyway
 _ABSENT_DB = 14.0  # a band this far below has no instrument in it: nothing to lift

@@ -71,7 +71,8 @@ def song_character(song: Song) -> Character:
     character = Character(
         **blend, room=max(sorted(rooms), key=lambda name: rooms[name]),
         treble_db=sum(TONE_DB[card.mix["tone"]] * weight for card, weight in weighted),
-        warmth_db=sum((card.mix["tone"] in ("warm", "dark")) * weight for card, weight in weighted), tilt_db=0.0, old=0.0,
+        warmth_db=sum((card.mix["tone"] in ("warm", "dark")) * weight for card, weight in weighted),
+        tilt_db=0.0, old=0.0,
         lane_lu={lane: level + sum(_family_lu(card, lane) * weight for card, weight in weighted)
                  for lane, level in LANE_LU.items()},
     )

@@ -80,13 +80,14 @@ def duck_curve(onsets_s: np.ndarray, n_samples: int, rate: int, *, depth_db: flo
     return uniform_filter1d(curve, 5)  # 7 ms edges: no click
 
 
-def limiter_curve(peaks: np.ndarray, ceiling: float, *, hop: int, rate: int, release_db_per_s: float = 45.0) -> np.ndarray:
+def limiter_curve(peaks: np.ndarray, ceiling: float, *, hop: int, rate: int,
+                  release_db_per_s: float = 45.0) -> np.ndarray:
     """Gain in dB per hop that keeps `peaks` (as from `oversampled_peaks`) under `ceiling`.
 
     The gain is down 1.5 ms before a peak, and straight lines between its values stay under what every hop needs.
     """
     needed = np.minimum(0.0, 20 * np.log10(ceiling / np.maximum(peaks, 1e-9)))
     reach = max(2, round(0.0015 * rate / hop))
-    # every value within reach, and the next line's end, must already be low enough: minimum, then mean of the same width
+    # every value within reach, and the next line's end, must already be low enough: minimum, then mean that wide
     low = minimum_filter1d(needed, 2 * reach + 3)
     return uniform_filter1d(release(low, release_db_per_s * hop / rate), 2 * reach + 1)

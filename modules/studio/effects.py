@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from pedalboard import HighpassFilter, HighShelfFilter, LowpassFilter, LowShelfFilter, Pedalboard, PeakFilter, Plugin
+from pedalboard import HighpassFilter, HighShelfFilter, LowpassFilter, LowShelfFilter, PeakFilter, Pedalboard, Plugin
 from scipy.signal import oaconvolve
 
 SHELF_Q = 2 ** -0.5

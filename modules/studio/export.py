@@ -54,7 +54,8 @@ def export_take(take: Take, folder: Path, *, stem: str, fmt: str = "wav", bits: 
             names["stems"] = f"{stem}.stems"
             (draft / names["stems"]).mkdir()
             for lane, audio in take.stems.items():
-                write_audio(draft / names["stems"] / f"{lane}.wav", audio, "wav", "24", metadata(take, f"{stem} {lane}"))
+                path = draft / names["stems"] / f"{lane}.wav"
+                write_audio(path, audio, "wav", "24", metadata(take, f"{stem} {lane}"))
             if (folder / names["stems"]).exists():  # a folder cannot be renamed onto one that holds files
                 shutil.move(folder / names["stems"], draft / "replaced")
         for name in names.values():

@@ -9,7 +9,7 @@ import numpy as np
 
 from modules.studio import dynamics, effects
 from modules.studio.character import MELODY_BEHIND_VOCAL_LU, Character
-from modules.studio.loudness import block_powers, gated_lufs, hop_powers, k_weighted, FLOOR_LUFS
+from modules.studio.loudness import FLOOR_LUFS, block_powers, gated_lufs, hop_powers, k_weighted
 from modules.types import Part
 
 LEAD_LUFS = -22.0  # the lead while it sounds; the whole mix comes out near −20
@@ -91,7 +91,8 @@ def _filters(strip: Strip, character: Character) -> list[effects.Plugin]:
     lane = strip.lane
     filters = effects.low_cut(strip.low_cut_hz)
     if lane == "vocal":
-        return [*filters, *effects.bell(280.0, -1.5), *effects.bell(3_000.0, 2.0, 0.7), *effects.high_shelf(9_000.0, 2.0)]
+        return [*filters, *effects.bell(280.0, -1.5), *effects.bell(3_000.0, 2.0, 0.7),
+                *effects.high_shelf(9_000.0, 2.0)]
     if lane == "bass":
         return [*filters, *effects.bell(260.0, -2.0), *effects.bell(900.0, 1.5)]
     if lane == "drums":

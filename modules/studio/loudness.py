@@ -107,7 +107,7 @@ def true_peak_dbtp(audio: Audio) -> float:
 
 
 def octave_levels(samples: np.ndarray, rate: int) -> np.ndarray:
-    """Long-term level of each band of `OCTAVES_HZ` in dB relative to the whole, float64 (10,); −120 where nothing is."""
+    """Long-term level of each band of `OCTAVES_HZ` in dB against the whole, float64 (10,); −120 where nothing is."""
     mono = samples.mean(axis=0, dtype=np.float32)
     size = 8_192
     frames = np.zeros(-(-len(mono) // size) * size, np.float32)

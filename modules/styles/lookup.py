@@ -20,7 +20,7 @@ from modules.errors import WeightsMissing
 from modules.styles.cards import cards
 
 WEIGHTS, CARD = "weights/styles.safetensors", "weights/styles.json"
-UNSURE = 0.07  # highest share at or below which a text says nothing about style
+UNSURE = 0.09  # highest share at or below which a text says nothing about style
 KEPT = 3  # most styles that a reading blends: more than three sound like none
 SMALLEST = 0.2  # part of the best style's weight below which a style is left out
 SHARPEN = 1.5  # power on the head's shares, so that the best leads

@@ -2,7 +2,8 @@
 
 Data: the cards' `describe` lists, their names, further phrases of our own (`style_phrases.yaml`), and augmentations:
 paraphrase templates, phrases joined with technical bits that say nothing of style, blends with soft targets, line-ups
-from the cards' instruments. `--report` measures the shipped head on tests/data/style_cases.yaml, which was written apart.
+from the cards' instruments. `--report` measures the shipped head on tests/data/style_cases.yaml, which was written
+before the cards.
 
     python -m modules.training.styles [--report]
 """
@@ -35,14 +36,17 @@ KIN = 0.15  # share of a target that goes to the other cards of its family
 N_BLENDS = 1500
 _TEMPLATES = ("{}", "music for {}", "I want {}", "make me {}", "{} please", "a track that feels like {}", "{} vibes",
               "think {}", "background music, {}", "an instrumental of {}", "{} mood", "give me something like {}")
-_BITS = ("120 bpm", "in A minor", "in C major", "90 bpm", "30 seconds", "with drums", "with piano", "with strings", "slow",
-         "upbeat", "warm", "dark", "bright", "simple", "builds up", "with a catchy melody", "with bass", "short loop", "energetic",
-         "no vocals", "instrumental", "with guitar", "soft", "with synth", "calm")
-_NEUTRAL = ("music", "a song", "some music please", "make me something nice", "asdf qwer", "hello", "I want a good track",
-            "generate audio", "xkcd zzz blah", "test", "lorem ipsum dolor sit amet", "my favourite", "anything you like",
-            "surprise me", "qwertyuiop", "what is the weather", "1234", "buy milk and eggs", "the quarterly report is due",
-            "drums and bass", "guitar", "a melody", "with drums", "no drums", "instrumental music", "loop", "jkl mno pqr",
-            "the", "ok", "go on", "foo bar baz", "click here to subscribe", "how are you", "please help me", "new file",
+_BITS = ("120 bpm", "in A minor", "in C major", "90 bpm", "30 seconds", "with drums", "with piano", "with strings",
+         "slow", "upbeat", "warm", "dark", "bright", "simple", "builds up", "with a catchy melody", "with bass", "short loop",
+         "energetic", "no vocals", "instrumental", "with guitar", "soft", "with synth", "calm")
+_NEUTRAL = ("music", "a song", "some music please", "make me something nice", "asdf qwer", "hello", "I want a good "
+                                                                                                    "track",
+            "generate audio", "xkcd zzz blah", "test", "lorem ipsum dolor sit amet", "my favourite", "anything you "
+                                                                                                     "like",
+            "surprise me", "qwertyuiop", "what is the weather", "1234", "buy milk and eggs", "the quarterly report "
+                                                                                             "is due",
+            "drums and bass", "guitar", "a melody", "with drums", "no drums", "instrumental music", "loop",
+            "jkl mno pqr", "the", "ok", "go on", "foo bar baz", "click here to subscribe", "how are you", "please help me", "new file",
             "zxcv bnm", "hjkl uiop", "do it", "your choice", "whatever")
 _JOINS = ("{} meets {}", "{} mixed with {}", "a blend of {} and {}", "{} with {} influences", "{}, {}")
 
@@ -110,7 +114,7 @@ def examples(seed: int = SEED, leave_out: Callable[[str, int], bool] | None = No
             add(phrase, {name: 1 / len(meant) for name in meant}, 1.0)
     for phrase, meant in _moods().items():
         for text in (phrase, f"{phrase} music", f"a {phrase} track", f"{phrase}, {draw.choice(_BITS)}"):
-            add(text, {name: 1 / len(meant) for name in meant}, 0.7)
+            add(text, {name: 1 / len(meant) for name in meant}, 1.5)
     for text in _NEUTRAL:  # says nothing: every style alike
         add(text, {name: 1 / len(names) for name in names}, 1.5)
     return texts, np.stack(targets), np.array(weights, np.float32)
@@ -125,7 +129,8 @@ def fit(vectors: np.ndarray, targets: np.ndarray, weights: np.ndarray, decay: fl
     optimiser = torch.optim.Adam([weight, bias], lr=RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
     for _ in range(STEPS):
-        loss = -(w[:, None] * y * torch.log_softmax(x @ weight.T + bias, 1)).sum() / w.sum() + decay * weight.square().sum()
+        fault = -(y * torch.log_softmax(x @ weight.T + bias, 1)).sum(1)  # (examples,)
+        loss = (w * fault).sum() / w.sum() + decay * weight.square().sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -196,7 +201,8 @@ def train() -> None:
         "what": "linear head from sentence vectors to style cards", "styles": list(cards()), "examples": len(texts),
         "encoder": {"name": HUB_NAME, "sha256": SHA256, "licence": "Apache-2.0"},
         "data": "assets/styles/*.yaml and modules/training/style_phrases.yaml, written for this project",
-        "licence": "Apache-2.0", "rebuild": "python -m modules.training.styles", "seed": SEED, "sha256": sha256(WEIGHTS),
+        "licence": "Apache-2.0", "rebuild": "python -m modules.training.styles", "seed": SEED,
+        "sha256": sha256(WEIGHTS),
     }
     WEIGHTS.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     print(f"{len(texts)} examples, {len(cards())} styles → {WEIGHTS.relative_to(ROOT)}")
@@ -210,7 +216,8 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="with --report: list the misses")
     arguments = parser.parse_args()
     if arguments.folds:
-        print("held-back phrases: card %.3f, family %.3f" % cross_validate())
+        card, family = cross_validate()
+        print(f"held-back phrases: card {card:.3f}, family {family:.3f}")
     elif arguments.report:
         for kind, figures in measure(arguments.misses).items():
             print(f"{kind:20s} " + "  ".join(f"{name} {value:g}" for name, value in figures.items()))

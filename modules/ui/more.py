@@ -12,7 +12,7 @@ from modules.config import DEFAULT_DURATION_S, DURATION_S, MAX_TAKES, TEMPO_BPM
 from modules.errors import InputError
 from modules.types import METERS, MODE_OFFSETS, PITCH_CLASSES, Engine
 
-SEED_LIMIT = 2**31  # seeds are below this
+SEED_LIMIT = 2**32  # seeds are below this
 DEFAULT_TAKES = 2
 ENHARMONIC = {"Db": "C#", "D#": "Eb", "Gb": "F#", "G#": "Ab", "A#": "Bb", "Cb": "B", "Fb": "E", "E#": "F", "B#": "C"}
 
