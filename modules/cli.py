@@ -1,4 +1,4 @@
-"""The command line: `make`, `listen` and the playground. One line on standard error and exit 2 for bad input."""
+"""The command line: `make`, `edit`, `listen` and the playground. One line on standard error and exit 2 for bad input."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -55,6 +55,17 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--stems", action="store_true")
     make.add_argument("--format", default="wav")
     make.add_argument("--recipe", type=Path, help="make a recipe's take again; other options change it")
+    change = commands.add_parser("edit", help="redo, extend or restyle a finished take")
+    change.add_argument("recipe", type=Path)
+    change.add_argument("--out", required=True, type=Path)
+    how = change.add_mutually_exclusive_group(required=True)
+    how.add_argument("--redo", help="a section (chorus, \"chorus 2\") or bars (9-16)")
+    how.add_argument("--extend", help="seconds")
+    how.add_argument("--restyle", help="a description of the new style")
+    change.add_argument("--lanes", default="", help="for --redo: comma-separated parts, such as drums,bass")
+    change.add_argument("--seed", type=int)
+    change.add_argument("--stems", action="store_true")
+    change.add_argument("--format", default="wav")
     hear = commands.add_parser("listen", help="print what is understood of an input, as JSON")
     hear.add_argument("file", help="a file; - for text on standard input")
     hear.add_argument("--as", dest="kind", required=True)
@@ -82,8 +93,7 @@ def read_request(args: argparse.Namespace) -> Request:
     from modules.audio.decode import read_audio
 
     request = read_recipe(args.recipe) if args.recipe else Request(seed=secrets.randbelow(2**31))
-    if args.format not in FORMATS:
-        raise InputError(f"The format {args.format!r} is not one Earworm writes; choose {', '.join(FORMATS)}.")
+    check_format(args.format)
     if args.engine != "embedded":
         raise InputError(f"There is no engine called {args.engine!r} here; choose embedded.")
     controls = {"tempo_bpm": args.tempo, "duration_s": args.duration, "energy": args.energy,
@@ -132,14 +142,39 @@ def read_recipe(path: Path) -> Request:
 def run_make(args: argparse.Namespace) -> int:
     """Make takes; prints a line each, progress on a terminal."""
     request = read_request(args)
+    from modules.engines.embedded import EmbeddedEngine
+
+    return write_takes(EmbeddedEngine().takes(request, Event()), args)
+
+
+def run_edit(args: argparse.Namespace) -> int:
+    """Edit a take; writes `take_1` into the folder."""
+    check_format(args.format)
+    read_recipe(args.recipe)
+    recipe = json.loads(read_text(args.recipe))
+    from modules.engines.edit import EDITS, edit
+
+    kind = next(name for name in EDITS if getattr(args, name))
+    lanes = tuple(lane.strip() for lane in args.lanes.split(",") if lane.strip())
+    seed = secrets.randbelow(2**31) if args.seed is None else args.seed
+    return write_takes(edit(recipe, kind=kind, what=getattr(args, kind), lanes=lanes, seed=seed, cancel=Event()), args)
+
+
+def check_format(name: str) -> None:
+    """Raise `InputError` for a sound format that is not written."""
+    if name not in FORMATS:
+        raise InputError(f"The format {name!r} is not one Earworm writes; choose {', '.join(FORMATS)}.")
+
+
+def write_takes(items: Iterable[Progress | Take], args: argparse.Namespace) -> int:
+    """Write takes as they come; a line each on standard output, progress on a terminal."""
     if args.out.exists() and not args.out.is_dir():
         raise InputError(f"{args.out.name} is a file; give a folder to write to.")
-    from modules.engines.embedded import EmbeddedEngine
     from modules.studio.export import export_take
 
     show = sys.stderr.isatty()
     number = 0
-    for item in EmbeddedEngine().takes(request, Event()):
+    for item in items:
         if isinstance(item, Progress):
             if show:
                 print(f"\r{item.fraction:4.0%}  {item.message:40s}", end="", file=sys.stderr, flush=True)
@@ -203,11 +238,14 @@ def run_serve(args: argparse.Namespace) -> int:
     return 0
 
 
+COMMANDS = {"make": run_make, "edit": run_edit, "listen": run_listen, "serve": run_serve, None: run_serve}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status."""
     try:
         args = build_parser().parse_args(argv)
-        return {"make": run_make, "listen": run_listen, "serve": run_serve, None: run_serve}[args.command](args)
+        return COMMANDS[args.command](args)
     except EarwormError as error:
         print(str(error), file=sys.stderr)
         return 2

@@ -11,12 +11,13 @@ import pyloudnorm
 import pytest
 
 from modules.errors import Cancelled, InputError
+from modules.studio.dynamics import de_ess
 from modules.studio.effects import equalise, low_cut, pan
 from modules.studio.master import master
 from modules.studio.mix import MixSettings, mix
 from modules.studio.reverb import ROOMS, impulse_response
 from modules.types import Audio
-from tests.studio_stems import RATE, stage
+from tests.studio_stems import RATE, stage, wave
 
 
 def level_db(samples: np.ndarray) -> float:
@@ -271,3 +272,11 @@ def test_eight_stems_of_thirty_seconds_take_three_seconds_of_compute():
     start = process_time()
     master(mix(stems, song, performance).bus)
     assert process_time() - start < 3.0
+
+
+def test_the_de_esser_turns_down_hiss_and_leaves_vowels():
+    vowel = np.stack([wave(64, 1.0, harmonics=10, decay=0.5)] * 2)
+    noise = 0.1 * np.random.default_rng(0).standard_normal((2, RATE)).astype(np.float32)
+    hiss = equalise(noise, RATE, low_cut(6_000.0))
+    assert level_db(de_ess(hiss, RATE)) < level_db(hiss) - 4.0
+    assert level_db(de_ess(vowel, RATE) - vowel) < level_db(vowel) - 60

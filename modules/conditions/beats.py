@@ -23,6 +23,7 @@ TIGHTNESS = 120.0  # cost of log²(interval / period), as Ellis' α
 PARTS = 12  # a beat is cut into: divides by 2, 3 and 4
 METER_BIAS = {"4/4": 0.1, "3/4": 0.0, "6/8": -0.1}
 TEMPO_WEIGHT, RETURN_WEIGHT, CONTRAST_WEIGHT, COMPOUND_WEIGHT, ON_BEAT_WEIGHT, BACKBEAT_WEIGHT = 2.2, 0.8, 0.5, 0.8, 0.3, 0.2
+LONGEST_LOOP_S, LOOP_BONUS = 24.0, 2.0
 FASTEST_COMPOUND, SLOWEST_EIGHTHS = 135.0, 130.0  # BPM of dotted quarters, and of eighths
 BAR = {"4/4": 4, "3/4": 3, "6/8": 2}
 NO_BEAT = 0.06  # autocorrelation under which nothing returns
@@ -156,17 +157,33 @@ def find_pulse(spectra: Spectra) -> Pulse:
         if slower > 42:
             near = np.flatnonzero(np.abs(np.log(TEMPI / slower)) < 0.03)
             tried.append(int(near[raw[near].argmax()]))
+    loops = _loop_tempi(spectra.duration_s)
+    for index in loops:
+        if scores[index] > 0.25 * scores.max():
+            tried.append(index)
     best = None
     for index in dict.fromkeys(tried):
         beats = track(envelope, float(TEMPI[index]))
         tempo = refine(beats, float(TEMPI[index]))
         for reading in readings(spectra, beats, tempo):
-            value = TEMPO_WEIGHT * float(scores[index] / scores.max()) + reading.evidence
+            value = TEMPO_WEIGHT * float(scores[index] / scores.max()) + reading.evidence + LOOP_BONUS * (index in loops)
             if best is None or value > best[0]:
                 best = (value, reading, float(raw[index]))
     _, chosen, strength = best
     return Pulse(chosen.tempo_bpm, chosen.beats_s, chosen.beats_s[chosen.first::BAR[chosen.meter]], chosen.meter,
                  float(np.clip(strength / 0.5, 0, 1)), chosen.evidence, _swing(spectra, chosen.beats_s), chosen.first)
+
+
+def _loop_tempi(duration_s: float) -> tuple[int, ...]:
+    """Indices of usual tempi at which a short recording lasts exactly two, four or eight bars, as loops do."""
+    if duration_s > LONGEST_LOOP_S:
+        return ()
+    found = []
+    for beats in (8, 16, 32):
+        tempo = 60 * beats / duration_s
+        if 70 <= tempo <= 150 and abs(tempo - round(tempo)) < 0.02:  # loops are cut at whole tempi
+            found.append(int(np.abs(np.log(TEMPI / tempo)).argmin()))
+    return tuple(found)
 
 
 def meter_scores(spectra: Spectra, envelope: np.ndarray, tempo_bpm: float) -> dict[str, float]:

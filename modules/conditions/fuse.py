@@ -27,6 +27,9 @@ from modules.types import (
 )
 
 
+SEEDS = 2**32  # seeds are whole numbers below this
+
+
 @dataclass(frozen=True)
 class Heard:
     """What each extractor made of its input; None = that input was not given."""
@@ -45,8 +48,8 @@ def check_request(request: Request) -> None:
         raise InputError("Nothing was given to make music from; type a few words, hum, drop in a track or paste lyrics.")
     if not 1 <= request.takes <= MAX_TAKES:
         raise InputError(f"{request.takes} takes were asked for; ask for 1 to {MAX_TAKES}.")
-    if not -2**63 <= request.seed < 2**63:
-        raise InputError("That seed is too large; give a whole number of at most 18 digits.")
+    if not 0 <= request.seed < SEEDS:
+        raise InputError(f"The seed {request.seed} is out of range; give a whole number from 0 to {SEEDS - 1}.")
     for name, value, (low, high), unit in (("tempo", c.tempo_bpm, TEMPO_BPM, "BPM"),
                                            ("length", c.duration_s, DURATION_S, "seconds")):
         if value is not None and not low <= value <= high:

@@ -50,7 +50,7 @@ def listen(audio: Audio) -> Reference:
     _check_music(spectra, pulse, key)
     starts, ends, downbeat = _spans(spectra, pulse)
     chords = find_chords(spectra.notes, starts, ends, downbeats=downbeat, key=key)
-    settled = settle_key(key, chords)
+    settled = settle_key(key, chords, pulse.downbeats_s)
     if (settled.tonic, settled.mode) != (key.tonic, key.mode):
         chords = find_chords(spectra.notes, starts, ends, downbeats=downbeat, key=settled)
         key = settled

@@ -165,9 +165,9 @@ def name_sections(groups: list[int], loud: list[float], bars: list[int]) -> list
         return ["verse"]
     inner = float(np.average(loud, weights=bars))
     names = [""] * n
-    if bars[0] <= EDGE_BARS and loud[0] < inner - EDGE_DB and n > 2:
+    if bars[0] <= EDGE_BARS and loud[0] < inner - EDGE_DB and n > 2 and groups.count(groups[0]) == 1:
         names[0] = "intro"
-    if bars[-1] <= EDGE_BARS and loud[-1] < inner - EDGE_DB and n > 2:
+    if bars[-1] <= EDGE_BARS and loud[-1] < inner - EDGE_DB and n > 2 and groups.count(groups[-1]) == 1:
         names[-1] = "outro"
     rest = [i for i in range(n) if not names[i]]
     levels = {g: float(np.mean([loud[i] for i in rest if groups[i] == g])) for g in {groups[i] for i in rest}}

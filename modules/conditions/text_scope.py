@@ -32,7 +32,8 @@ _LESS = re.compile(r"(?<![^ ])(?P<away>less|fewer|not (?:too|so|very) (?:much|ma
                    r"(?<![^ ])(?P<some>minimal|light|subtle|sparse|(?:just )?a (?:little|bit of|hint of|touch of)|"
                    r"occasional|faint|restrained|understated)(?: the)?(?![^ ])")
 _FILLER_WORDS = ("any the a an more of use using too much many so very really all kind kinds sort type types added "
-                 "extra that those these kinda super overly my it to be with have need want in other heavy big loud live")
+                 "extra that those these kinda super overly my it to be with have need want in other heavy "
+                 "big loud live")
 _FILLERS = frozenset(_FILLER_WORDS.split())
 _UNTIL = re.compile(r" (?:until|till|til|before|at first|at the (?:start|beginning)|in the (?:intro|beginning|first)|"
                     r"for the first|during the intro)(?![^ ])")

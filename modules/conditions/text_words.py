@@ -1,7 +1,7 @@
 """A prompt as canonical words, with the way back to what was typed. Knows no music.
 
-Case, spacing, hyphens, commas and typographic signs do not change the canonical text, so grammars written on it need
-not care. Sentence ends are remembered beside it as `breaks`. A *hit* is a stretch of canonical text that means something.
+Case, spacing, hyphens, commas and typographic signs do not change the canonical text, so grammars need not care.
+Sentence ends are remembered beside it as `breaks`. A *hit* is a stretch of canonical text that means something.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from modules.canvas import Canvas
-from modules.conditions.fuse import check_request, fuse
+from modules.conditions.fuse import SEEDS, check_request, fuse
 from modules.engines.hearing import hear
-from modules.engines.recipe import request_json, write_recipe
+from modules.engines.recipe import read_song, request_json, write_recipe
 from modules.errors import Cancelled, InputError, WeightsMissing
 from modules.evaluation import music
 from modules.evaluation.report import report, summary
@@ -28,6 +28,7 @@ from modules.types import LANES, Condition, Progress, Request, Song, Take
 from modules.vocoder.render import render, sounded_by
 from modules.vocoder.voice import voices
 
+FADE_OUT_S = 5.0  # of takes that end by fading
 DRAWS = 3  # canvases drawn for each take; the critic keeps one
 # The model's matrices are so small that a second thread costs more than it gives (canvas.md, second trial).
 torch.set_num_threads(1)
@@ -62,6 +63,10 @@ class EmbeddedEngine:
         condition = fuse(request, heard)
         asked = request_json(request, heard)
         listened_s = time.monotonic() - started
+        if "edit" in (request.recipe or {}).get("request", {}):  # an edited take is played from its own notes
+            song = read_song(request.recipe)
+            yield sound_take(song, condition, request.recipe["request"], {}, request.recipe["take"], cancel)
+            return
         first = int((request.recipe or {}).get("take", 1)) if request.recipe and request.takes == 1 else 1
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="composer") as composer:
             # the next take is composed on one core while this one sounds on the other
@@ -93,8 +98,8 @@ def check_voice(name: str) -> None:
 
 
 def take_seed(seed: int, number: int) -> int:
-    """The seed of take `number` (1, 2, …) of a request: reproducible alone."""
-    return int(np.random.SeedSequence([abs(seed), int(seed < 0), number]).generate_state(1)[0])
+    """The seed of take `number` (1, 2, …): asked for alone, it gives the same take."""
+    return (seed + number - 1) % SEEDS
 
 
 def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, dict[str, float]]:
@@ -147,7 +152,7 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     marks.append(time.monotonic())
     mixed = mix(stems, song, performance, cancel=cancel)
     stop_if(cancel)
-    mastered = master(mixed.bus, fade_out_s=3.0 if song.ending == "fade" else None, duration_s=song.duration_s)
+    mastered = master(mixed.bus, fade_out_s=FADE_OUT_S if song.ending == "fade" else None, duration_s=song.duration_s)
     marks.append(time.monotonic())
     loudness = (mastered.integrated_lufs, mastered.true_peak_dbtp)
     checks = report(mastered.audio, mixed.stems, performance, song, condition, loudness=loudness)

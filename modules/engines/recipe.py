@@ -13,7 +13,18 @@ from modules.canvas import text as canvas_text
 from modules.conditions.fuse import Heard, key_name
 from modules.conditions.recall import plain
 from modules.config import SAMPLE_RATE, VERSION
-from modules.types import Audio, Check, ChordSpan, Condition, Performance, Request, Song
+from modules.errors import InputError
+from modules.types import (
+    Audio,
+    Check,
+    ChordSpan,
+    Condition,
+    Performance,
+    PlacedSyllable,
+    Request,
+    Song,
+    Syllable,
+)
 
 
 def content_hash(audio: Audio) -> str:
@@ -86,5 +97,27 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
         "canvas": canvas_text.to_json(canvas),
         "song": {"tonic": song.tonic, "mode": song.mode, "swing_unit": song.swing_unit, "instruments":
                  dict(song.instruments), "voice": song.voice, "ending": song.ending, "brightness": song.brightness,
-                 "production": song.production},
+                 "production": song.production, "syllables": song.syllables, "energy_curve": song.energy_curve,
+                 "duration_s": song.duration_s},
     })
+
+
+def read_song(recipe: Mapping[str, Any]) -> Song:
+    """The song that a recipe holds.
+
+    Raises:
+        InputError: not a recipe of a take.
+    """
+    try:
+        song = recipe["song"]
+        canvas = canvas_text.from_json(recipe["canvas"])
+        syllables = tuple(PlacedSyllable(Syllable(**{**p["syllable"], "phonemes": tuple(p["syllable"]["phonemes"])}),
+                                         p["step"], p["length"]) for p in song["syllables"])
+        return Song(
+            canvas=canvas, tempo_bpm=recipe["tempo_bpm"], tonic=song["tonic"], mode=song["mode"], swing=recipe["swing"],
+            swing_unit=song["swing_unit"], sections=canvas.sections, styles=recipe["styles"],
+            instruments=song["instruments"], syllables=syllables, voice=song["voice"], brightness=song["brightness"],
+            production=tuple(song["production"]), ending=song["ending"], seed=recipe["seed"],
+            duration_s=song["duration_s"], energy_curve=tuple(tuple(point) for point in song["energy_curve"]))
+    except (KeyError, TypeError, ValueError):
+        raise InputError("That file holds no finished take; give the take_N.json that was written with one.") from None

@@ -14,14 +14,14 @@ from modules.assets import instruments
 from modules.canvas.vocabulary import BEATS_PER_BAR, SCALES
 from modules.conditions import beats as pulse
 from modules.conditions.spectra import Spectra, analyse
-from modules.conditions.tonality import find_key
+from modules.conditions.tonality import find_key, scale_share
 from modules.config import TARGET_LUFS, TRUE_PEAK_DBTP
 from modules.evaluation import sound
 from modules.types import PITCH_CLASSES, Audio, Check, Condition, Part, Performance, Song
 
 SAME_TEMPO, NEAR_TEMPO = 0.015, 0.05  # of the asked tempo
 TEMPO_HEARD = 0.45  # how well onsets return at the asked tempo, against the best of all tempi
-KEY_MARGIN = 0.05  # of correlation within which two keys explain the sound equally well
+KEY_MARGIN, SCALE_MARGIN = 0.3, 0.04  # of correlation; of the share of what sounds that lies in the scale
 METER_MARGIN = 0.12
 LANE_WORDS = {"melody": "melody", "counter": "counter-melody", "bass": "bass", "comp": "chords", "comp2": "more chords",
               "pad": "pad", "drums": "drums", "vocal": "voice"}
@@ -130,14 +130,14 @@ def _tempo(envelope: np.ndarray, song: Song, condition: Condition) -> Check:
 def _key(spectra: Spectra, song: Song, condition: Condition) -> Check:
     controls = condition.controls
     mode = controls.mode or song.mode
-    key = find_key(spectra.notes, tuple(dict.fromkeys(("major", "minor", mode))))
+    key = find_key(spectra.notes, tuple(dict.fromkeys(("major", "minor", song.mode))))
     best = key.scores[key.tonic, key.mode]
+    # Keys that share their notes differ only in where home is, which ears disagree about: where the sound holds the
+    # composed key's notes as well as any other's, and that key explains it nearly as well, the composed one is meant.
     expected = (song.tonic, song.mode)
-    # Relative keys share all their notes: where the sound cannot tell them apart, the composed one is meant.
-    if expected in key.scores and best - key.scores[expected] < KEY_MARGIN and _shared(expected, (key.tonic, key.mode)) >= 6:
-        key_heard = expected
-    else:
-        key_heard = (key.tonic, key.mode)
+    share, most = scale_share(spectra.notes, *expected)
+    fits = share > most - SCALE_MARGIN and best - key.scores[expected] < KEY_MARGIN
+    key_heard = expected if fits else (key.tonic, key.mode)
     heard = f"{PITCH_CLASSES[key_heard[0]]} {key_heard[1]}"
     if controls.tonic is None and controls.mode is None:
         return _heard("key", heard)

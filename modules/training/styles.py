@@ -37,17 +37,15 @@ N_BLENDS = 1500
 _TEMPLATES = ("{}", "music for {}", "I want {}", "make me {}", "{} please", "a track that feels like {}", "{} vibes",
               "think {}", "background music, {}", "an instrumental of {}", "{} mood", "give me something like {}")
 _BITS = ("120 bpm", "in A minor", "in C major", "90 bpm", "30 seconds", "with drums", "with piano", "with strings",
-         "slow", "upbeat", "warm", "dark", "bright", "simple", "builds up", "with a catchy melody", "with bass", "short loop",
-         "energetic", "no vocals", "instrumental", "with guitar", "soft", "with synth", "calm")
-_NEUTRAL = ("music", "a song", "some music please", "make me something nice", "asdf qwer", "hello", "I want a good "
-                                                                                                    "track",
-            "generate audio", "xkcd zzz blah", "test", "lorem ipsum dolor sit amet", "my favourite", "anything you "
-                                                                                                     "like",
-            "surprise me", "qwertyuiop", "what is the weather", "1234", "buy milk and eggs", "the quarterly report "
-                                                                                             "is due",
-            "drums and bass", "guitar", "a melody", "with drums", "no drums", "instrumental music", "loop",
-            "jkl mno pqr", "the", "ok", "go on", "foo bar baz", "click here to subscribe", "how are you", "please help me", "new file",
-            "zxcv bnm", "hjkl uiop", "do it", "your choice", "whatever")
+         "slow", "upbeat", "warm", "dark", "bright", "simple", "builds up", "with a catchy melody", "with bass",
+         "short loop", "energetic", "no vocals", "instrumental", "with guitar", "soft", "with synth", "calm")
+_NEUTRAL = ("music", "a song", "some music please", "make me something nice", "asdf qwer", "hello", "I want a good ",
+            "track", "generate audio", "xkcd zzz blah", "test", "lorem ipsum dolor sit amet", "my favourite",
+            "anything you ", "like", "surprise me", "qwertyuiop", "what is the weather", "1234", "buy milk and eggs",
+            "the quarterly report ", "is due", "drums and bass", "guitar", "a melody", "with drums", "no drums",
+            "instrumental music", "loop", "jkl mno pqr", "the", "ok", "go on", "foo bar baz",
+            "click here to subscribe", "how are you", "please help me", "new file", "zxcv bnm", "hjkl uiop", "do it",
+            "your choice", "whatever")
 _JOINS = ("{} meets {}", "{} mixed with {}", "a blend of {} and {}", "{} with {} influences", "{}, {}")
 
 
@@ -197,6 +195,7 @@ def train() -> None:
     weight, bias = fit(encode(texts), targets, weights)
     WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
     save_file({"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}, WEIGHTS)
+    WEIGHTS.chmod(0o644)  # safetensors writes for its owner only
     card = {
         "what": "linear head from sentence vectors to style cards", "styles": list(cards()), "examples": len(texts),
         "encoder": {"name": HUB_NAME, "sha256": SHA256, "licence": "Apache-2.0"},

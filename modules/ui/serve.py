@@ -52,7 +52,7 @@ def export(take: Take, folder: Path) -> Mapping[str, Path]:
     name = f"earworm_{take.seed}"
     wav = export_take(take, folder, stem=name, fmt="wav")
     mp3 = export_take(take, folder, stem=name, fmt="mp3")
-    return {"WAV": wav["wav"], "MP3": mp3["mp3"], "MIDI": wav["mid"], "Recipe": wav["json"]}
+    return {"WAV": wav["audio"], "MP3": mp3["audio"], "MIDI": wav["midi"], "Recipe": wav["recipe"]}
 
 
 def export_stems(take: Take, folder: Path) -> Mapping[str, Path]:
