@@ -36,8 +36,9 @@ def drum(kind: str) -> np.ndarray:
     return noise * ({"snare": 0.25, "hat": 0.06}[kind] * np.exp(-{"snare": 25, "hat": 70}[kind] * t))
 
 
-def clip(tempo: float = 100, meter: str = "4/4", tonic: int = 0, mode: str = "major", *, bars: int = 10, drums: bool = True,
-         start_s: float = 0.3, progression=None, cents: float = 0.0, levels=None, tune: bool = True) -> Audio:
+def clip(tempo: float = 100, meter: str = "4/4", tonic: int = 0, mode: str = "major", *, bars: int = 10,
+         drums: bool = True, start_s: float = 0.3, progression=None, cents: float = 0.0, levels=None,
+         tune: bool = True) -> Audio:
     """Bass, chords on the beats, a tune of chord tones and drums."""
     beat_s, per_bar = 60 / tempo, BEATS[meter]
     bar_s = beat_s * per_bar
@@ -132,8 +133,8 @@ def test_the_reference_keeps_its_contract():
 
 def test_json_holds_what_the_command_line_promises():
     data = json.loads(json.dumps(to_json(listen(clip(bars=6)))))
-    assert {"tempo_bpm", "beats_s", "downbeats_s", "meter", "key", "chords", "sections", "energy", "brightness", "styles",
-            "description"} <= set(data)
+    assert {"tempo_bpm", "beats_s", "downbeats_s", "meter", "key", "chords", "sections", "energy", "brightness",
+            "styles", "description"} <= set(data)
     assert data["key"] == "C major" and set(data["styles"][0]) == {"name", "weight"}
     assert set(data["chords"][0]) == {"start_s", "end_s", "name"}
 
@@ -240,7 +241,8 @@ def test_table_of_tempi_keys_and_metres(capsys):
                 continue
             tonic, mode, drums = (5 * index) % 12, ("major", "minor")[index % 2], index % 3 > 0
             heard = listen(clip(tempo, meter, tonic, mode, drums=drums, bars=round(24 * tempo / 60 / BEATS[meter])))
-            ok = (abs(heard.tempo_bpm / tempo - 1) < 0.02, heard.meter == meter, (heard.tonic, heard.mode) == (tonic, mode))
+            ok = (abs(heard.tempo_bpm / tempo - 1) < 0.02, heard.meter == meter,
+                  (heard.tonic, heard.mode) == (tonic, mode))
             right.append(ok)
             rows.append(f"{tempo:4d} BPM {meter} {PITCH_CLASSES[tonic]:2s} {mode:5s} {'drums' if drums else '-----'} → "
                         f"{heard.tempo_bpm:6.1f} {heard.meter} {PITCH_CLASSES[heard.tonic]:2s} {heard.mode:5s} "

@@ -22,8 +22,9 @@ LATE_S = 0.004  # by which onset strength peaks after the onset itself, measured
 TIGHTNESS = 120.0  # cost of log²(interval / period), as Ellis' α
 PARTS = 12  # a beat is cut into: divides by 2, 3 and 4
 METER_BIAS = {"4/4": 0.1, "3/4": 0.0, "6/8": -0.1}
-TEMPO_WEIGHT, RETURN_WEIGHT, CONTRAST_WEIGHT, COMPOUND_WEIGHT, ON_BEAT_WEIGHT, BACKBEAT_WEIGHT = 2.2, 0.8, 0.5, 0.8, 0.3, 0.2
-LONGEST_LOOP_S, LOOP_BONUS = 24.0, 2.0
+TEMPO_WEIGHT, RETURN_WEIGHT, CONTRAST_WEIGHT = 2.2, 0.8, 0.5
+COMPOUND_WEIGHT, ON_BEAT_WEIGHT, BACKBEAT_WEIGHT = 0.8, 0.3, 0.2
+LONGEST_LOOP_S, LOOP_BONUS, FAINT = 24.0, 3.0, 0.35
 FASTEST_COMPOUND, SLOWEST_EIGHTHS = 135.0, 130.0  # BPM of dotted quarters, and of eighths
 BAR = {"4/4": 4, "3/4": 3, "6/8": 2}
 NO_BEAT = 0.06  # autocorrelation under which nothing returns
@@ -157,16 +158,16 @@ def find_pulse(spectra: Spectra) -> Pulse:
         if slower > 42:
             near = np.flatnonzero(np.abs(np.log(TEMPI / slower)) < 0.03)
             tried.append(int(near[raw[near].argmax()]))
-    loops = _loop_tempi(spectra.duration_s)
-    for index in loops:
-        if scores[index] > 0.25 * scores.max():
-            tried.append(index)
+    # a solo phrase may hold too few onsets for a beat; that it is cut to whole bars says more then
+    loops = _loop_tempi(spectra.duration_s) if raw.max() < FAINT else {}
+    tried += loops
     best = None
     for index in dict.fromkeys(tried):
         beats = track(envelope, float(TEMPI[index]))
-        tempo = refine(beats, float(TEMPI[index]))
+        tempo = loops.get(index) or refine(beats, float(TEMPI[index]))
         for reading in readings(spectra, beats, tempo):
-            value = TEMPO_WEIGHT * float(scores[index] / scores.max()) + reading.evidence + LOOP_BONUS * (index in loops)
+            value = TEMPO_WEIGHT * float(scores[index] / scores.max()) + reading.evidence
+            value += LOOP_BONUS * (index in loops)
             if best is None or value > best[0]:
                 best = (value, reading, float(raw[index]))
     _, chosen, strength = best
@@ -174,16 +175,16 @@ def find_pulse(spectra: Spectra) -> Pulse:
                  float(np.clip(strength / 0.5, 0, 1)), chosen.evidence, _swing(spectra, chosen.beats_s), chosen.first)
 
 
-def _loop_tempi(duration_s: float) -> tuple[int, ...]:
-    """Indices of usual tempi at which a short recording lasts exactly two, four or eight bars, as loops do."""
+def _loop_tempi(duration_s: float) -> dict[int, float]:
+    """Index → tempo, of usual tempi at which a short recording lasts exactly two, four or eight bars, as loops do."""
     if duration_s > LONGEST_LOOP_S:
-        return ()
-    found = []
+        return {}
+    found = {}
     for beats in (8, 16, 32):
         tempo = 60 * beats / duration_s
-        if 70 <= tempo <= 150 and abs(tempo - round(tempo)) < 0.02:  # loops are cut at whole tempi
-            found.append(int(np.abs(np.log(TEMPI / tempo)).argmin()))
-    return tuple(found)
+        if 70 <= tempo <= 150 and abs(tempo - round(tempo)) < 0.005:  # loops are cut at whole tempi
+            found[int(np.abs(np.log(TEMPI / tempo)).argmin())] = tempo
+    return found
 
 
 def meter_scores(spectra: Spectra, envelope: np.ndarray, tempo_bpm: float) -> dict[str, float]:

@@ -1,5 +1,5 @@
 """Which style cards a recording is near. A heuristic on card fields, honest about being one: it compares tempo range,
-metre, mode, swing, drums and their pattern, brightness and the richness of chords; it hears no timbre and no production.
+metre, mode, swing, drums and their pattern, brightness and the richness of chords. It hears no timbre.
 
 Each field gives a penalty (0 = as on the card); weights are the softmax of minus their sum over the nearest cards.
 """
@@ -18,7 +18,9 @@ from modules.styles.cards import Card, cards, read_progression
 
 NEAREST = 4  # cards kept
 SHARPNESS = 3.0
-TONE_BRIGHTNESS = {"dark": 0.30, "warm": 0.42, "neutral": 0.55, "bright": 0.70}
+TONE_BRIGHTNESS = {"dark": 0.40, "warm": 0.55, "neutral": 0.70, "bright": 0.76}
+HALF_OR_DOUBLE = 0.15  # cost of having heard half or twice a style's tempo
+HEARD_RICHNESS = 2.5  # sevenths are missed more often than heard
 STEPS_A_BEAT = 4
 LOW, MIDDLE, HIGH = ("kick",), ("snare", "clap", "rim", "snap", "ghost"), (
     "soft", "closed", "open", "ride", "bell", "shaker", "pedal", "tambourine")
@@ -64,18 +66,17 @@ def nearest_styles(portrait: Portrait) -> dict[str, float]:
 def distance(portrait: Portrait, card: Card) -> float:
     """How far a recording is from a card: 0 = fits in everything that is compared, about 3 = in nothing."""
     low, typical, high = card.tempo
-    tempo = portrait.tempo_bpm
-    outside = max(np.log2(low / tempo), np.log2(tempo / high), 0.0)
-    halved = min(max(np.log2(low / t), np.log2(t / high), 0.0) + 0.12 for t in (tempo / 2, tempo * 2))
-    out = 3.0 * min(outside, halved) + 0.35 * min(abs(np.log2(tempo / typical)), 1.0)
+    out = min(3.0 * max(np.log2(low / t), np.log2(t / high), 0.0) + 0.35 * min(abs(np.log2(t / typical)), 1.0) + cost
+              for t, cost in ((portrait.tempo_bpm, 0.0), (portrait.tempo_bpm / 2, HALF_OR_DOUBLE),
+                              (portrait.tempo_bpm * 2, HALF_OR_DOUBLE)))
     out += 0.9 * (1 - min(1.0, card.meters.get(portrait.meter, 0.0) * 1.5))
     out += 0.35 * (1 - min(1.0, _mode_share(card, portrait.mode) * 1.4))
     out += 2.2 * abs(portrait.swing - card.swing[0])
     drums = card.lanes["drums"]
-    expected = 0.05 if drums >= 9 else 0.75 if drums <= 2 else 0.55
+    expected = 0.15 if drums >= 9 else 0.8 if drums <= 2 else 0.65
     out += 0.9 * abs(portrait.percussive - expected)
     out += 1.0 * abs(portrait.brightness - TONE_BRIGHTNESS[card.mix["tone"]])
-    out += 0.5 * abs(portrait.richness - _richness(card.name))
+    out += 0.5 * abs(min(1.0, HEARD_RICHNESS * portrait.richness) - _richness(card.name))
     if portrait.groove is not None and drums < 9 and portrait.percussive > 0.25:
         out += 0.9 * (1 - _groove_likeness(portrait.groove, card, portrait.meter))
     return float(out)

@@ -23,8 +23,8 @@ from modules.types import PITCH_CLASSES, Audio, ChordSpan, Finding, Reference
 
 MIN_SECONDS = 3.0
 SILENT_DB = -60.0  # dBFS of the loudest frames
-NOISE_FLATNESS = 0.45  # median of loud frames; dense music stays under 0.3
-TONELESS = 0.12  # note strengths' contrast under which nothing is in tune
+NOISE_FLATNESS = 0.62  # median of loud frames; metal reaches 0.57
+TONELESS = 0.35  # confidence of the key
 STEADY = 0.35  # of beat strength, above which the beat is clear
 RIGHT = "a track of music of 3 s to 10 min would be right"
 
@@ -75,7 +75,8 @@ def to_json(reference: Reference) -> dict[str, Any]:
         "tempo_bpm": reference.tempo_bpm, "beats_s": [round(float(t), 4) for t in reference.beats_s],
         "downbeats_s": [round(float(t), 4) for t in reference.downbeats_s], "meter": reference.meter,
         "key": f"{PITCH_CLASSES[reference.tonic]} {reference.mode}", "key_confidence": reference.key_confidence,
-        "chords": [{"start_s": round(c.start_s, 3), "end_s": round(c.end_s, 3), "name": c.name} for c in reference.chords],
+        "chords": [{"start_s": round(c.start_s, 3), "end_s": round(c.end_s, 3), "name": c.name}
+                   for c in reference.chords],
         "sections": [{"name": s.name, "start_s": s.start_s, "end_s": s.end_s} for s in reference.sections],
         "energy": [round(float(e), 3) for e in reference.energy], "brightness": reference.brightness,
         "styles": [{"name": name, "weight": weight} for name, weight in reference.styles.items()],
@@ -93,8 +94,8 @@ def describe(pulse: Pulse, key: Key, lively: Liveliness, energy: np.ndarray) -> 
     pace = "slow" if tempo < 76 else "mid-tempo" if tempo < 112 else "lively" if tempo < 138 else "fast"
     mean = float(energy.mean())
     mood = "calm" if mean < 0.35 else "relaxed" if mean < 0.5 else "driving" if mean < 0.7 else "energetic"
-    drums = "with steady drums" if lively.percussive > 0.45 and pulse.strength > STEADY else \
-        "with light drums" if lively.percussive > 0.2 else "without drums"
+    drums = "with steady drums" if lively.percussive > 0.5 and pulse.strength > STEADY else \
+        "with light drums" if lively.percussive > 0.38 else "without drums"
     feel = ", swung," if pulse.swing > 0.55 else ""
     meter = {"3/4": " in 3/4", "6/8": " in 6/8"}.get(pulse.meter, "")
     changes = course(energy)
@@ -116,7 +117,7 @@ def _check_music(spectra: Spectra, pulse: Pulse, key: Key) -> None:
     """Tell music from noise."""
     loud = spectra.level_db > np.percentile(spectra.level_db, 95) - 20
     flat = float(np.median(spectra.flatness[loud]))
-    if flat > NOISE_FLATNESS and pulse.strength < STEADY and key.confidence < TONELESS * 3:
+    if flat > NOISE_FLATNESS and pulse.strength < STEADY and key.confidence < TONELESS:
         raise InputError(f"Neither a beat nor a pitch can be heard in the track, only noise; {RIGHT}.")
 
 
@@ -143,14 +144,16 @@ def _findings(pulse: Pulse, key: Key, spectra: Spectra, chords: tuple[ChordSpan,
     """What was heard, for people, with how sure it is where it is not."""
     source = "heard in the track"
     loop = [chord.name for chord in chords if chord.root is not None and chord.end_s - chord.start_s > 0.3][:8]
+    listed = " ".join(loop) + (" …" if loop and len(chords) > 8 else "")
+    doubt = "" if key.confidence > 0.3 else " (not sure)"
     beat = f"{pulse.tempo_bpm:.0f} BPM" + ("" if pulse.strength > STEADY else " (the beat is faint)")
     tuning = f"{100 * spectra.tuning:+.0f} cents"
     near = ", ".join(cards()[name].title for name in list(styles)[:3])
     return (
         Finding("tempo", beat, source),
         Finding("metre", pulse.meter, source),
-        Finding("key", f"{PITCH_CLASSES[key.tonic]} {key.mode}" + ("" if key.confidence > 0.3 else " (not sure)"), source),
-        Finding("chords", " ".join(loop) + (" …" if len(chords) > 8 else "") if loop else "none that stand out", source),
+        Finding("key", f"{PITCH_CLASSES[key.tonic]} {key.mode}{doubt}", source),
+        Finding("chords", listed or "none that stand out", source),
         Finding("form", ", ".join(section.name for section in sections), source),
         Finding("tuning", tuning, source),
         Finding("styles", f"near {near} (a guess from tempo, beat and colour)", source),

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.fft import rfft
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
+from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
 
 from modules.audio.decode import resample
 from modules.types import Audio
@@ -26,6 +26,7 @@ LOWEST_MIDI, N_PITCHES = 24, 84  # C1 … B7
 BINS_A_SEMITONE = 3
 N_BANDS = 40  # mel bands of the onset spectrum
 LOW_HZ, HIGH_HZ = 150.0, 5_000.0  # below: kick and bass; above: hats and cymbals
+TONE_FRAMES, HIT_BANDS = 21, 9  # lengths of the medians that part tones from hits
 COMPRESSION = 1000.0  # log(1 + c·magnitude): quiet onsets count, silence does not
 FLUX_LAG = 2  # frames between spectra compared (Böck & Widmer 2013, SuperFlux, §2)
 HARMONICS, DECAY = 16, 0.7  # of the note dictionary (Mauch & Dixon 2010, NNLS chroma, §3.2)
@@ -39,7 +40,8 @@ class Spectra:
     """Features of one recording.
 
     flux (F, 3) rise of the log spectrum in low, middle and high bands; level_db (F,) RMS in dBFS;
-    centroid_hz (F,); notes (M, P) how strongly each pitch sounds, ≥ 0; tuning in semitones, −0.5 … 0.5;
+    centroid_hz (F,); percussive (F,) share 0–1 of what sounds that is short and broad, as drums are;
+    notes (M, P) how strongly each pitch sounds, ≥ 0; tuning in semitones, −0.5 … 0.5;
     flatness (F,) 0 tone … 1 noise.
     """
 
@@ -48,6 +50,7 @@ class Spectra:
     level_db: np.ndarray
     centroid_hz: np.ndarray
     flatness: np.ndarray
+    percussive: np.ndarray
     notes: np.ndarray
     tuning: float
 
@@ -60,10 +63,11 @@ class Spectra:
 def analyse(audio: Audio) -> Spectra:
     """Measure a recording of any rate and channels, at least one harmonic window (0.37 s) long."""
     sound = mono(audio)
-    flux, level_db, centroid_hz, flatness = _fast(sound)
+    flux, level_db, centroid_hz, flatness, percussive = _fast(sound)
     spectrum = _slow(sound)  # (M, bins)
     tuning = find_tuning(spectrum)
-    return Spectra(len(sound) / RATE, flux, level_db, centroid_hz, flatness, _notes(spectrum, tuning), tuning)
+    notes = _notes(spectrum, tuning)
+    return Spectra(len(sound) / RATE, flux, level_db, centroid_hz, flatness, percussive, notes, tuning)
 
 
 def mono(audio: Audio) -> np.ndarray:
@@ -87,8 +91,8 @@ def _frames(sound: np.ndarray, window: int, hop: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
 
 
-def _fast(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """flux, level, centroid and flatness of the short frames."""
+def _fast(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """flux, level, centroid, flatness and percussive share of the short frames."""
     frames = _frames(sound, WINDOW, HOP)
     window = np.hanning(WINDOW).astype(np.float32)
     filters, centres = mel_filters()
@@ -109,13 +113,18 @@ def _fast(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
     flux = np.stack([rise[:, centres < LOW_HZ].sum(axis=1),
                      rise[:, (centres >= LOW_HZ) & (centres < HIGH_HZ)].sum(axis=1),
                      rise[:, centres >= HIGH_HZ].sum(axis=1)], axis=1)
-    return flux, 20 * np.log10(np.maximum(level, 10 ** (SILENT_DB / 20))), centroid, flatness
+    # Fitzgerald 2010: medians over time keep tones, medians over frequency keep hits
+    tones, hits = median_filter(bands, (TONE_FRAMES, 1)), median_filter(bands, (1, HIT_BANDS))
+    share = hits**2 / (hits**2 + tones**2 + 1e-6)
+    percussive = (share * bands).sum(axis=1) / (bands.sum(axis=1) + 1e-3)
+    return flux, 20 * np.log10(np.maximum(level, 10 ** (SILENT_DB / 20))), centroid, flatness, percussive
 
 
 @lru_cache(maxsize=1)
 def mel_filters() -> tuple[np.ndarray, np.ndarray]:
     """Triangles (WINDOW // 2 + 1, N_BANDS) of unit sum and their centres in Hz, 30 Hz to 10.5 kHz."""
-    edges = 700 * (10 ** (np.linspace(*(2595 * np.log10(1 + np.array([30.0, 10_500.0]) / 700)), N_BANDS + 2) / 2595) - 1)
+    lowest, highest = 2595 * np.log10(1 + np.array([30.0, 10_500.0]) / 700)
+    edges = 700 * (10 ** (np.linspace(lowest, highest, N_BANDS + 2) / 2595) - 1)
     hz = np.arange(WINDOW // 2 + 1)[:, None] * RATE / WINDOW
     up = (hz - edges[:-2]) / np.maximum(edges[1:-1] - edges[:-2], RATE / WINDOW)
     down = (edges[2:] - hz) / np.maximum(edges[2:] - edges[1:-1], RATE / WINDOW)
@@ -152,7 +161,7 @@ def find_tuning(spectrum: np.ndarray) -> float:
 
 @lru_cache(maxsize=4)
 def _dictionary(window: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Log-frequency bins' places (in midi), and notes as they look there: atoms (P, bins), and their products (P, P)."""
+    """Log-frequency bins' places (in midi), notes as they look there (P, bins), and their products (P, P)."""
     places = LOWEST_MIDI + np.arange(-1, (N_PITCHES + 7) * BINS_A_SEMITONE) / BINS_A_SEMITONE
     hz = 440 * 2 ** ((places - 69) / 12)
     pitches = LOWEST_MIDI + np.arange(N_PITCHES)

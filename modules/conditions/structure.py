@@ -1,4 +1,4 @@
-"""Sections and energy of a recording: where the music turns, what returns, what to call it. Knows no keys and no styles.
+"""Sections and energy of a recording: where the music turns, what returns, what to call it. Knows no styles.
 
 Sections come from the novelty of a self-similarity matrix of bars (Foote 2000); names from energy and repetition, as
 people use them, so they are guesses. Letters: `N` bars.
@@ -22,6 +22,8 @@ NOVELTY = 0.28  # of the strongest possible turn, that a boundary needs
 PHRASE_BONUS = 1.25  # on boundaries that come a multiple of four bars after the last one
 SAME = 0.82  # similarity from which two sections are the same music
 EDGE_BARS = 8  # longest intro and outro
+NO_DRUMS, ALL_DRUMS = 0.50, 0.66  # percussive share at onsets of songs without, and with plain, drums
+DARK_HZ, BRIGHT_OCTAVES = 300.0, 3.5  # median spectral centroid from lo-fi beats to metal
 CHORUS_DB, EDGE_DB = 0.8, 1.0  # louder than the verse; quieter than the rest
 
 
@@ -43,12 +45,10 @@ def find_liveliness(spectra: Spectra) -> Liveliness:
     audible = spectra.level_db > np.percentile(spectra.level_db, 95) - 30
     percussive = 0.0
     if len(at):
-        # a drum's onset is noisy: its spectrum is flatter than what sounds between onsets; kicks rise in the low band
-        flat = np.array([spectra.flatness[i:i + 4].max() for i in at])
-        broad = (np.minimum(spectra.flux[at], 6.0) > 0.8).sum(axis=1)
-        percussive = float(np.clip(((flat > 0.18) & (broad >= 2)).mean() * 1.3, 0, 1))
+        hits = maximum_filter1d(spectra.percussive, 5)[np.minimum(at + 1, len(spectra.percussive) - 1)]
+        percussive = float(np.clip((np.percentile(hits, 75) - NO_DRUMS) / (ALL_DRUMS - NO_DRUMS), 0, 1))
     centroid = float(np.median(spectra.centroid_hz[audible])) if audible.any() else 500.0
-    return Liveliness(rate, percussive, float(np.clip(np.log2(max(centroid, 1.0) / 450) / 3.1, 0, 1)))
+    return Liveliness(rate, percussive, float(np.clip(np.log2(max(centroid, 1.0) / DARK_HZ) / BRIGHT_OCTAVES, 0, 1)))
 
 
 def find_energy(spectra: Spectra, lively: Liveliness) -> np.ndarray:
@@ -78,7 +78,7 @@ def find_sections(spectra: Spectra, downbeats_s: np.ndarray) -> tuple[SectionSpa
     names = name_sections(groups, loud, [b - a for a, b in zip(starts, stops, strict=True)])
     times = [0.0, *(float(downbeats_s[turn]) for turn in turns), spectra.duration_s]
     out: list[SectionSpan] = []
-    for name, group, begin, end in zip(names, groups, times[:-1], times[1:], strict=True):
+    for name, begin, end in zip(names, times[:-1], times[1:], strict=True):
         if out and out[-1].name == name and name in ("intro", "outro", "bridge"):
             out[-1] = SectionSpan(name, out[-1].start_s, round(end, 3))
         else:
@@ -131,11 +131,12 @@ def _turns(alike: np.ndarray) -> list[int]:
         if not len(ahead):
             break
         weighed = novelty * np.where((np.arange(n) - last) % 4 == 0, PHRASE_BONUS, 1.0)
-        local = [bar for bar in ahead if weighed[bar] >= NOVELTY and weighed[bar] == weighed[max(0, bar - 2):bar + 3].max()]
+        local = [bar for bar in ahead
+                 if weighed[bar] >= NOVELTY and weighed[bar] == weighed[max(0, bar - 2):bar + 3].max()]
         if not local:
             break
         found.append(int(local[0]))
-    if found and n - found[-1] < 2:
+    while found and n - found[-1] < SHORTEST_BARS:  # a last chord dying away is no section
         found.pop()
     return found
 
@@ -178,11 +179,13 @@ def name_sections(groups: list[int], loud: list[float], bars: list[int]) -> list
     chorus = ordered[0] if len(levels) > 1 and levels[ordered[0]] > min(levels.values()) + CHORUS_DB else None
     if chorus == first and len(ordered) > 1 and levels[ordered[0]] - levels[ordered[1]] < 2 * CHORUS_DB:
         chorus = ordered[1] if levels[ordered[1]] > min(levels.values()) + CHORUS_DB else chorus
+    if chorus == first and counts[chorus] == 1:
+        chorus = None  # what comes first and never again is no chorus, however loud
     verse = next((g for g in [groups[i] for i in rest] if g != chorus and (counts[g] > 1 or g == first)),
                  next((groups[i] for i in rest if groups[i] != chorus), first))
     for i in rest:
         names[i] = "chorus" if groups[i] == chorus else "verse" if groups[i] == verse else \
-            "bridge" if counts[groups[i]] == 1 and 0 < i else "verse"
+            "bridge" if counts[groups[i]] == 1 and 0 < i < n - 1 else "verse"
     return names
 
 

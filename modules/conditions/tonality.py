@@ -1,4 +1,4 @@
-"""Key and chords from note strengths. Owns profiles, templates and smoothing; knows nothing of audio or of beats' making.
+"""Key and chords from note strengths. Owns profiles, templates and smoothing; knows nothing of beats' making.
 
 Letters: `M` harmonic frames, `P` pitches, `T` beats (or any spans), `Q` chord states.
 """
@@ -13,8 +13,8 @@ from modules.canvas.vocabulary import QUALITIES, SCALES
 from modules.conditions.spectra import LOWEST_MIDI, N_PITCHES, SLOW_FRAME_S
 from modules.types import MODE_OFFSETS, ChordSpan
 
-# Weights of the twelve degrees: Faraldo et al. 2016 ("edma", from dance music) and Albrecht & Shanahan 2013 (classical),
-# averaged after standardising. The other modes exchange the two degrees that set them apart from major or minor.
+# Weights of the twelve degrees: Faraldo et al. 2016 ("edma", from dance music) and Albrecht & Shanahan 2013, from
+# classical music, averaged after standardising. The other modes exchange the two degrees that set them apart.
 PROFILES = {
     "major": ((1.00, .29, .50, .40, .60, .56, .32, .80, .31, .45, .42, .39),
               (.238, .006, .111, .006, .137, .094, .016, .214, .009, .080, .008, .081)),
@@ -29,7 +29,7 @@ BASS_TOP, TREBLE_BOTTOM = 52, 47  # midi: where bass ends and chords begin, soft
 ROOT_BONUS = 0.55  # of a chord whose root lies in the bass
 CHORD_QUALITIES = ("maj", "min", "7", "maj7", "m7", "dim", "m7b5", "sus4", "sus2", "aug")
 # Rarer qualities must sound clearly better than the plain triad.
-QUALITY_COST = {"maj": 0.0, "min": 0.0, "7": 0.10, "maj7": 0.10, "m7": 0.085, "dim": 0.14, "m7b5": 0.16, "sus4": 0.14,
+QUALITY_COST = {"maj": 0.0, "min": 0.0, "7": 0.08, "maj7": 0.08, "m7": 0.07, "dim": 0.14, "m7b5": 0.16, "sus4": 0.14,
                 "sus2": 0.16, "aug": 0.2}
 CHANGE_COST, DOWNBEAT_CHANGE_COST = 0.55, 0.22
 OUT_OF_KEY_COST = 0.07  # a chord tone outside the key
@@ -112,7 +112,8 @@ def settle_key(key: Key, chords: tuple[ChordSpan, ...], downbeats_s: np.ndarray)
     sounding = [chord for chord in chords if chord.root is not None]
     if not sounding:
         return key
-    begins = [next((index for index, chord in enumerate(sounding) if chord.start_s - 0.1 <= time + 0.05 < chord.end_s), -1)
+    begins = [next((index for index, chord in enumerate(sounding)
+                    if chord.start_s - 0.1 <= time + 0.05 < chord.end_s), -1)
               for time in downbeats_s[::4]]
     worth = {}
     for (tonic, mode), score in key.scores.items():

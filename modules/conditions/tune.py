@@ -1,4 +1,4 @@
-"""The main melody of a recording, on its beat grid: the strongest line above the bass. A guess, empty when none is clear.
+"""The main melody of a recording, on its beat grid: the strongest line above the bass. Empty when none is clear.
 
 Note strengths at a finer time step than the rest, a best path through pitches that prefers to stay and to step
 (salience and tracking as in Salamon & Gómez 2012, in small), then notes cut at steps of the grid.

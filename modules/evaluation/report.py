@@ -47,7 +47,8 @@ def report(audio: Audio, stems: Mapping[str, Audio], performance: Performance, s
     """
     spectra = analyse(audio)
     envelope = pulse.onset_envelope(spectra)
-    checks = [_tempo(envelope, song, condition), _key(spectra, song, condition), _meter(spectra, envelope, song, condition)]
+    checks = [_tempo(envelope, song, condition), _key(spectra, song, condition),
+              _meter(spectra, envelope, song, condition)]
     if condition.melody:
         checks.append(_melody(spectra, stems, performance, song, condition))
     checks += _instruments(stems, performance, condition)
@@ -75,7 +76,8 @@ def summary(song: Song, condition: Condition) -> str:
     if song.canvas.meter != "4/4":
         facts.append(song.canvas.meter)
     line = ", ".join([*facts, *names])
-    given = {"hum": "your hum is the melody", "reference": "the track's melody, dressed anew"}.get(condition.melody_source)
+    given = {"hum": "your hum is the melody", "reference": "the track's melody, dressed anew"}.get(
+        condition.melody_source)
     sung = f"{song.voice.capitalize()} sings your words" if song.voice and condition.lyrics is not None else None
     return "; ".join([line, *filter(None, (given, sung))])
 
@@ -119,8 +121,8 @@ def _tempo(envelope: np.ndarray, song: Song, condition: Condition) -> Check:
     said = f"{tempo:.0f} BPM" if off > SAME_TEMPO else f"{asked:.0f} BPM"
     multiple = min((abs(np.log(tempo / asked / m)), m) for m in (0.5, 1.0, 2.0))
     if multiple[1] != 1.0 and multiple[0] < NEAR_TEMPO:
-        return Check("tempo", f"{asked:.0f} BPM", f"{said}, felt {'twice' if multiple[1] == 2 else 'half'} as fast", 0.7,
-                     "near")
+        felt = "twice" if multiple[1] == 2 else "half"
+        return Check("tempo", f"{asked:.0f} BPM", f"{said}, felt {felt} as fast", 0.7, "near")
     if off <= SAME_TEMPO:
         return Check("tempo", f"{asked:.0f} BPM", said, 1.0, "yes")
     match = max(0.0, 1 - off / 0.12)
@@ -240,7 +242,8 @@ def _curve(spectra: Spectra, condition: Condition, end_s: float) -> Check:
     follows = sound.follows(condition.controls.energy_curve, spectra, end_s)
     if np.isnan(follows):
         return _heard("energy", "one level throughout")
-    words = "follows the curve" if follows > 0.6 else "follows the curve roughly" if follows > 0.3 else "goes its own way"
+    words = ("follows the curve" if follows > 0.6 else "follows the curve roughly" if follows > 0.3
+             else "goes its own way")
     return _grade("energy", "a curve", words, follows, yes=0.6, near=0.3)
 
 
@@ -301,12 +304,14 @@ def _critic(spectra: Spectra, performance: Performance, song: Song, condition: C
                for index, section in enumerate(sections) if section.source is not None and section.source < index]
     if returns:
         name, likeness = max(returns, key=lambda item: item[1])
-        how = "comes back as it was" if likeness > 0.85 else "comes back changed" if likeness > 0.6 else "comes back much changed"
+        how = ("comes back as it was" if likeness > 0.85 else "comes back changed" if likeness > 0.6
+               else "comes back much changed")
         checks.append(_heard("returns", f"the {name} {how} ({100 * likeness:.0f} % alike)"))
     checks += _dynamics(spectra, sections, spans)
     repeated = sound.repeated_bars(spectra, bars)
     if not np.isnan(repeated):
-        how = "one bar over and over" if repeated > 0.85 else "loops with small changes" if repeated > 0.5 else "bars differ"
+        how = ("one bar over and over" if repeated > 0.85 else "loops with small changes" if repeated > 0.5
+               else "bars differ")
         checks.append(_heard("variety", f"{how} ({100 * repeated:.0f} % of bars repeat the one before)"))
     return checks
 
@@ -319,8 +324,8 @@ def _dynamics(spectra: Spectra, sections: tuple, spans: list[tuple[float, float]
     peak = next((name for name in ("chorus", "drop") if name in means), None)
     if peak and "verse" in means:
         gap = means[peak] - means["verse"]
-        how = (f"{peak} {gap:.1f} dB louder than the verse" if gap >= 0.5 else f"{peak} {-gap:.1f} dB softer than the verse"
-               if gap <= -0.5 else f"{peak} and verse equally loud")
+        how = (f"{peak} {gap:.1f} dB louder than the verse" if gap >= 0.5
+               else f"{peak} {-gap:.1f} dB softer than the verse" if gap <= -0.5 else f"{peak} and verse equally loud")
         return [_heard("dynamics", how)]
     if len(means) > 1:
         loud, soft = max(means, key=means.__getitem__), min(means, key=means.__getitem__)

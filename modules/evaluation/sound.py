@@ -20,6 +20,7 @@ ONSET_TOLERANCE_S = 0.09  # feel, swing and slow attacks move a note by less
 AUDIBLE_SHARE = 0.2  # of the frame's strongest pitch class, for a note to be heard in its stem
 SUNG_DB = -45.0  # level of a syllable's vowel in the vocal stem
 SUNG_CENTS = 60.0
+SAME_NOTES, SAME_RHYTHM = 0.87, 0.85  # cosine and correlation from which a bar repeats the one before
 PITCHED = 0.45  # normalised autocorrelation of a sung vowel; whispers and consonants stay below
 
 
@@ -56,8 +57,8 @@ def block_levels(audio: Audio) -> np.ndarray:
     return 10 * np.log10(np.maximum(power.max(axis=0), 1e-12))
 
 
-def match_melody(asked: Sequence[GridNote], played: Sequence[PlayedNote | SungNote], performance: Performance, stem: Audio,
-                 mixed: Spectra, *, steps_per_bar: int) -> MelodyMatch:
+def match_melody(asked: Sequence[GridNote], played: Sequence[PlayedNote | SungNote], performance: Performance,
+                 stem: Audio, mixed: Spectra, *, steps_per_bar: int) -> MelodyMatch:
     """Look for a melody in what was played and in the sound, at whichever bar fits best, octaves aside.
 
     Args:
@@ -168,7 +169,7 @@ def span_level(spectra: Spectra, start_s: float, end_s: float) -> float:
 
 
 def alike(spectra: Spectra, first: tuple[float, float], second: tuple[float, float]) -> float:
-    """0–1: how alike two spans sound note for note, over as long as the shorter lasts (mean cosine of chroma frames)."""
+    """0–1: how alike two spans sound note for note, as long as the shorter lasts (mean cosine of chroma)."""
     a, b = (int(round(span[0] / SLOW_FRAME_S)) for span in (first, second))
     length = int(min(first[1] - first[0], second[1] - second[0]) / SLOW_FRAME_S)
     classes = spectra.notes.reshape(len(spectra.notes), -1, 12).sum(axis=1)
@@ -182,14 +183,14 @@ def alike(spectra: Spectra, first: tuple[float, float], second: tuple[float, flo
 
 
 def repeated_bars(spectra: Spectra, bars_s: Sequence[float]) -> float:
-    """Share of bars that sound like the bar before, notes and rhythm: 1 = a loop that never varies; NaN under 4 bars."""
+    """Share of bars that sound like the bar before in notes and rhythm: 1 = a bare loop; NaN under 4 bars."""
     if len(bars_s) < 5:
         return float("nan")
     same = []
     for first, second, third in zip(bars_s, bars_s[1:], bars_s[2:], strict=False):
         notes = alike(spectra, (first, second), (second, third))
         a, b = (_rhythm(spectra, *span) for span in ((first, second), (second, third)))
-        same.append(notes > 0.93 and float(np.corrcoef(a, b)[0, 1]) > 0.9)
+        same.append(notes > SAME_NOTES and float(np.corrcoef(a, b)[0, 1]) > SAME_RHYTHM)
     return float(np.mean(same))
 
 
@@ -236,11 +237,3 @@ def follows(curve: Sequence[tuple[float, float]], spectra: Spectra, end_s: float
         return float("nan")
     ranks = [np.argsort(np.argsort(np.round(x, 3), kind="stable")) for x in (asked, heard)]
     return float(np.corrcoef(asked, heard)[0, 1] * 0.5 + np.corrcoef(*ranks)[0, 1] * 0.5)
-
-
-def brightness(spectra: Spectra) -> float:
-    """0–1 from the loud frames' spectral centroid, 500 Hz to 4 kHz on a log scale."""
-    loud = spectra.level_db > np.percentile(spectra.level_db, 95) - 30
-    centroid = float(np.median(spectra.centroid_hz[loud])) if loud.any() else 500.0
-    return float(np.clip(np.log2(max(centroid, 1.0) / 500) / 3, 0, 1))
-
