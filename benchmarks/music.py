@@ -105,7 +105,7 @@ def main() -> None:
         ("takes free of NaN", float(np.mean([np.isfinite(t.audio.samples).all() for t in takes])), lambda x: x == 1),
     ]
     misses = 0
-    print(f"| over {len(takes)} takes of {args.duration:g} s in {len(STYLES)} styles | measured | holds |\n|---|---|---|")
+    print(f"| {len(takes)} takes of {args.duration:g} s in {len(STYLES)} styles | measured | holds |\n|---|---|---|")
     for name, value, holds in rows:
         shown = " … ".join(f"{x:.2f}" for x in np.atleast_1d(value))
         good = bool(holds(value))

@@ -18,10 +18,10 @@ from modules.types import Request, Take
 
 # tempo, key, words; 60–180 BPM
 PROMPTS = (
-    (60, "C minor", "sad piano ballad"), (66, "F major", "gentle lullaby-like folk"), (72, "A minor", "cinematic tension"),
+    (60, "C minor", "sad piano ballad"), (66, "F major", "gentle lullaby-like folk"), (72, "A minor", "film tension"),
     (76, "G major", "slow blues with electric guitar"), (82, "D minor", "warm lo-fi with rhodes"),
     (88, "Bb major", "boom bap hip hop"), (92, "E minor", "trip-hop mood, dark"), (96, "A major", "reggae in the sun"),
-    (100, "G minor", "funk with slap bass"), (104, "D major", "country road song"), (110, "F# minor", "synthwave drive"),
+    (100, "G minor", "funk with slap bass"), (104, "D major", "country road song"), (110, "F# minor", "synthwave"),
     (116, "C major", "disco party"), (120, "A minor", "deep house"), (124, "E major", "dance pop"),
     (128, "F minor", "techno"), (132, "B minor", "uplifting trance"), (140, "G minor", "trap"),
     (150, "D major", "indie rock"), (165, "A major", "punk rock"), (174, "F minor", "drum and bass"),

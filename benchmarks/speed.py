@@ -1,4 +1,4 @@
-"""How long and how much memory: four takes of 30 s cold and warm, and the page's start: `python -m benchmarks.speed`."""
+"""Time and memory of four takes of 30 s, cold and warm, and the page's start: `python -m benchmarks.speed`."""
 
 from __future__ import annotations
 

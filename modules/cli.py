@@ -1,4 +1,4 @@
-"""The command line: `make`, `edit`, `listen` and the playground. One line on standard error and exit 2 for bad input."""
+"""The command line: `make`, `edit`, `listen` and the playground. Bad input: one line on standard error, exit 2."""
 
 from __future__ import annotations
 
@@ -115,7 +115,8 @@ def read_request(args: argparse.Namespace) -> Request:
     if args.hum:
         request = replace(request, hum=read_audio(args.hum, MAX_HUM_S), hum_name=args.hum.name)
     if args.reference:
-        request = replace(request, reference=read_audio(args.reference, MAX_UPLOAD_S), reference_name=args.reference.name)
+        request = replace(request, reference=read_audio(args.reference, MAX_UPLOAD_S),
+                          reference_name=args.reference.name)
     return request
 
 
@@ -192,7 +193,8 @@ def describe(number: int, take: Take, paths: dict[str, Path]) -> str:
     """One line about a finished take."""
     audio = next(path for path in paths.values() if path.suffix[1:] in FORMATS)
     loudness = take.recipe["loudness"]["integrated_lufs"]
-    return f"take {number}: {audio}  {take.audio.duration_s:.1f} s  {take.summary}  {loudness:.1f} LUFS  seed {take.seed}"
+    return (f"take {number}: {audio}  {take.audio.duration_s:.1f} s  {take.summary}  {loudness:.1f} LUFS  "
+            f"seed {take.seed}")
 
 
 def run_listen(args: argparse.Namespace) -> int:

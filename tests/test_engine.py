@@ -11,8 +11,8 @@ from modules.conditions.recall import plain
 from modules.engines.embedded import EmbeddedEngine
 from modules.errors import Cancelled, InputError
 from modules.evaluation.music import measure
-from modules.types import Audio, Controls, GridNote, Progress, Request, Take
 from modules.training.example_hums import synth_hum
+from modules.types import Audio, Controls, GridNote, Progress, Request, Take
 
 SHORT = Controls(duration_s=14.0)
 LINE = ((60, 1), (60, 1), (67, 1), (67, 1), (69, 1), (69, 1), (67, 2), (65, 1), (65, 1), (64, 1), (64, 1), (62, 1),

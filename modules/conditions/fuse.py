@@ -26,7 +26,6 @@ from modules.types import (
     TextReading,
 )
 
-
 SEEDS = 2**32  # seeds are whole numbers below this
 
 
@@ -45,7 +44,7 @@ def check_request(request: Request) -> None:
     c = request.controls
     if not (request.prompt.strip() or request.hum or request.hum_notes or request.reference or request.lyrics.strip()
             or request.styles or request.recipe):
-        raise InputError("Nothing was given to make music from; type a few words, hum, drop in a track or paste lyrics.")
+        raise InputError("Nothing was given to make music from; type a few words, hum, give a track or paste lyrics.")
     if not 1 <= request.takes <= MAX_TAKES:
         raise InputError(f"{request.takes} takes were asked for; ask for 1 to {MAX_TAKES}.")
     if not 0 <= request.seed < SEEDS:
@@ -81,7 +80,8 @@ def read_key(text: str) -> tuple[int, str]:
     if words and words[0].endswith("m") and len(words) == 1:
         words, mode = [words[0][:-1]], "minor"
     name = words[0][:1].upper() + words[0][1:] if words else ""
-    if not name or name[0] not in letters or name[1:] not in ("", "#", "b") or mode not in MODE_OFFSETS or len(words) > 2:
+    if (not name or name[0] not in letters or name[1:] not in ("", "#", "b") or mode not in MODE_OFFSETS
+            or len(words) > 2):
         raise InputError(f"The key {text!r} is not one; write it like \"F# minor\", \"Bb major\" or \"D dorian\".")
     return (letters[name[0]] + {"": 0, "#": 1, "b": -1}[name[1:]]) % 12, mode
 
@@ -180,8 +180,8 @@ def use_reference(reference: Reference, request: Request, controls: Controls, co
         conflicts.append(f"The track is in {reference.meter}, so its restyling stays in {reference.meter}.")
     duration = controls.duration_s
     if restyle and duration is None:
-        duration = float(np.clip(reference.beats_s[-1] - reference.downbeats_s[0] if len(reference.beats_s) > 1 else 30.0,
-                                 DURATION_S[0], 60.0))
+        span = reference.beats_s[-1] - reference.downbeats_s[0] if len(reference.beats_s) > 1 else DEFAULT_DURATION_S
+        duration = float(np.clip(span, DURATION_S[0], 60.0))
     seconds = duration or DEFAULT_DURATION_S
     curve = controls.energy_curve
     if not curve and controls.energy is None and len(reference.energy) > 2:

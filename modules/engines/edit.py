@@ -96,7 +96,7 @@ def extra_bars(song: Song, what: str) -> int:
     except ValueError:
         raise InputError(f"{what!r} is no number of seconds to extend by; give something like 16.") from None
     bar_s = song.step_s * song.canvas.steps_per_bar
-    if not 0 < seconds or song.canvas.n_bars * bar_s + seconds > DURATION_S[1]:
+    if not seconds > 0 or song.canvas.n_bars * bar_s + seconds > DURATION_S[1]:
         raise InputError(f"Extending by {seconds:g} s is out of reach; a take can be up to {DURATION_S[1]:g} s long.")
     return max(1, round(seconds / bar_s))
 

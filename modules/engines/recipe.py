@@ -61,7 +61,8 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
     def at(step: float) -> float:
         bar, rest = divmod(step, canvas.steps_per_bar)
         bar = int(min(bar, canvas.n_bars - 1))
-        start, end = bars[bar], bars[bar + 1] if bar + 1 < canvas.n_bars else bars[bar] + canvas.steps_per_bar * song.step_s
+        start = bars[bar]
+        end = bars[bar + 1] if bar + 1 < canvas.n_bars else start + canvas.steps_per_bar * song.step_s
         return float(start + (end - start) * min(1.0, rest / canvas.steps_per_bar))
 
     chords = []

@@ -74,7 +74,8 @@ def measure(canvas: Canvas) -> Measures:
         leaps=float(np.mean(intervals >= 12)) if len(intervals) else np.nan,
         chords_in_eight=float(in_eight), changes_per_bar=len(changes) / canvas.n_bars,
         bass_on_root=float(np.mean(at_change)) if at_change else np.nan, groove=groove_similarity(canvas),
-        entropy=entropy(pitches), returns=section_returns(canvas), motif=motif_share(melody, per_bar), idle=idle_share(canvas),
+        entropy=entropy(pitches), returns=section_returns(canvas),
+        motif=motif_share(melody, per_bar), idle=idle_share(canvas),
     )
 
 
@@ -91,7 +92,8 @@ def groove_similarity(canvas: Canvas) -> float:
     """Mean of 1 - Hamming distance of neighbouring bars' drum rows, bars with drums only."""
     rows = canvas.steps[[v.ROW_NAMES.index(f"drum_{r}") for r in "abc"]].reshape(3, canvas.n_bars, -1) > 0
     heard = rows.any(axis=(0, 2))
-    pairs = [float((rows[:, a] == rows[:, a + 1]).mean()) for a in range(canvas.n_bars - 1) if heard[a] and heard[a + 1]]
+    pairs = [float((rows[:, a] == rows[:, a + 1]).mean()) for a in range(canvas.n_bars - 1)
+             if heard[a] and heard[a + 1]]
     return float(np.mean(pairs)) if pairs else float("nan")
 
 

@@ -67,7 +67,7 @@ def draw_harmony(model: CanvasModel, plan: Plan, *, seed: int, draws: int, cance
     melody = canvas.known_steps[v.ROW_NAMES.index("melody")].any()
     lanes = frozenset({"harmony", "melody"}) if melody else frozenset({"harmony"})
     styles = style_vector(model, dict(plan.styles))
-    job = Fill(canvas, plan_features(plan, canvas, lanes), styles, copy_cells(plan, canvas), lanes)
+    job = Fill(canvas, plan_features(plan, canvas, lanes), styles, copy_cells(plan, canvas), lanes=lanes)
     filled, _ = fill(model, [job] * draws, seed=seed, temperature=TEMPERATURE, cancel=cancel)
     out = []
     for index in range(draws):
@@ -78,28 +78,37 @@ def draw_harmony(model: CanvasModel, plan: Plan, *, seed: int, draws: int, cance
     return out
 
 
-def phrase_returns(plan: Plan, canvas: Canvas, seed: int) -> np.ndarray:
-    """`copy_bars` with second halves of sections taking up their first half's melody where the chords return too."""
+def phrase_returns(plan: Plan, canvas: Canvas, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """How second halves of sections take up their first half's melody, as songs do.
+
+    Returns:
+        `plan.copy_bars` with the melody's notes returning where the chords do, and (T,) the beat whose rhythm a beat
+        takes up with new pitches where the chords differ, -1 = none. The last bar of a half is always new.
+    """
     rng = np.random.default_rng([seed, 0xA4])
     copies = plan.copy_bars.copy()
-    row = 1 + LANES.index("melody")
-    known = canvas.known_steps[v.ROW_NAMES.index("melody")].reshape(canvas.n_bars, -1).any(axis=1)
-    if (canvas.rhythm[v.ROW_NAMES.index("melody")] != 0).any():
-        return copies  # words decide where the tune goes
+    rhythm = np.full(canvas.n_beats, -1)
+    lane, row = LANES.index("melody"), v.ROW_NAMES.index("melody")
+    known = canvas.known_steps[row].reshape(canvas.n_bars, -1).any(axis=1)
+    if (canvas.rhythm[row] != 0).any():
+        return copies, rhythm  # words decide where the tune goes
     bars = canvas.harmony.reshape(canvas.n_bars, -1)
+    beats = np.arange(canvas.beats_per_bar)
     for section in canvas.sections:
         if section.source is not None or section.bars < 4 or section.bars % 2 or known[section.start_bar]:
             continue
-        half = section.bars // 2
-        if rng.random() < 0.3:
+        if rng.random() < 0.25:
             continue
-        for bar in range(half - 1 if half > 1 else 1):
+        half = section.bars // 2
+        for bar in range(max(1, half - 1)):
             at, source = section.start_bar + half + bar, section.start_bar + bar
-            if not np.array_equal(bars[at], bars[source]) or copies[row, at] >= 0:
-                break
-            if canvas.active[row - 1, at] == canvas.active[row - 1, source]:
-                copies[row, at] = source
-    return copies
+            if copies[1 + lane, at] >= 0 or canvas.active[lane, at] != canvas.active[lane, source]:
+                continue
+            if np.array_equal(bars[at], bars[source]):
+                copies[1 + lane, at] = source
+            else:
+                rhythm[at * canvas.beats_per_bar + beats] = source * canvas.beats_per_bar + beats
+    return copies, rhythm
 
 
 def draw_canvases(model: CanvasModel, plan: Plan, harmonies: list[Canvas], *, seed: int,
@@ -112,6 +121,7 @@ def draw_canvases(model: CanvasModel, plan: Plan, harmonies: list[Canvas], *, se
     styles = style_vector(model, dict(plan.styles))
     jobs = []
     for index, canvas in enumerate(harmonies):
-        shaped = replace(plan, canvas=canvas, copy_bars=phrase_returns(plan, canvas, seed + index))
-        jobs.append(Fill(canvas, plan_features(shaped, canvas, None), styles, copy_cells(shaped, canvas)))
+        copies, rhythm = phrase_returns(plan, canvas, seed + index)
+        shaped = replace(plan, canvas=canvas, copy_bars=copies)
+        jobs.append(Fill(canvas, plan_features(shaped, canvas, None), styles, copy_cells(shaped, canvas), rhythm))
     return fill(model, jobs, seed=seed + 1, temperature=TEMPERATURE, cancel=cancel)

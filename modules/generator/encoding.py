@@ -47,7 +47,7 @@ def cell_positions(k: int) -> np.ndarray:
 
 
 N_POSITIONS = 2 + 10 * len(v.ROWS)
-_POSITION_SIZES = np.array([SIZES[0] + EXTRA, SIZES[1] + EXTRA] + [size + EXTRA for size in SIZES[2:] for _ in range(10)])
+_POSITION_SIZES = np.array([*SIZES[:2], *(size for size in SIZES[2:] for _ in range(10))]) + EXTRA
 POSITION_BASE = np.cumsum([0, *_POSITION_SIZES])[:-1]
 N_TOKENS = int(_POSITION_SIZES.sum())
 

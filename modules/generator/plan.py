@@ -135,7 +135,7 @@ def draw_mode(mixed: list[tuple[Card, float]], rng: np.random.Generator) -> str:
 
 
 def choose_form(card: Card, n_bars: int, asked: tuple[str, ...], rng: np.random.Generator) -> tuple[Section, ...]:
-    """Sections that fill exactly `n_bars`, from a form of the card (or the asked one), shortened or gone round again."""
+    """Sections that fill exactly `n_bars`, from a form of the card or the asked one, shortened or gone round again."""
     form = [list(part) for part in card.forms[rng.integers(len(card.forms))]]
     if asked:
         typical = {name: (bars, energy) for name, bars, energy in form}

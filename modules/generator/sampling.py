@@ -21,20 +21,22 @@ from modules.generator.model import CanvasModel, PitchHead, add_copies, copy_off
 from modules.types import LANES
 
 OFF = -1e9
+RHYTHM_OF = np.array([MUST_REST, MUST_HOLD, MUST_ONSET])  # of a rest, a hold and an onset
 
 
 @dataclass(frozen=True)
 class Fill:
     """One canvas to fill and how.
 
-    features (T, F); copy_from (T, C) beat that a cell copies from, -1 = none; lanes: those modelled, None = all.
-    temperature by group name, 1.0 where absent. bias (T, C-group "root") additive logits for chord roots, optional.
+    features (T, F); styles (S + 1,) weights; copy_from (T, C) beat that a cell copies from, -1 = none; rhythm_from (T,)
+    beat whose melody rhythm a beat takes up with new pitches, -1 = none; lanes: those modelled, None = all.
     """
 
     canvas: Canvas
     features: np.ndarray
-    styles: np.ndarray  # (S + 1,)
+    styles: np.ndarray
     copy_from: np.ndarray | None = None
+    rhythm_from: np.ndarray | None = None
     lanes: frozenset[str] | None = None
 
 
@@ -97,6 +99,10 @@ def _fill(model: CanvasModel, jobs: list[Fill], seed: int, temperature: dict[str
             rows, cells = np.nonzero(copied)
             tokens[rows, beat, cells] = tokens[rows, sources[rows, cells], cells]
             fixed = fixed | copied
+        for index, job in enumerate(jobs):
+            if job.rhythm_from is not None and job.rhythm_from[beat] >= 0:
+                cells = slice(pitch_cells["melody"], pitch_cells["melody"] + k)
+                rhythm[index, beat, cells] = RHYTHM_OF[np.minimum(tokens[index, job.rhythm_from[beat], cells], v.ONSET)]
         before = np.stack([tokens[:, beat - o] if beat >= o else np.full((b, c), -1) for o in offsets], axis=-1)
         before_beat = tokens[:, beat - 1] if beat else np.zeros((b, c), np.int64)
         chord = None

@@ -64,7 +64,8 @@ def extend(plan: Plan, canvas: Canvas, n_bars: int) -> Plan:
     fixed = body if ending else body - 1
     spans = [(0, 0, fixed)] + ([(body, start, ending.bars)] if ending else [])
     for source, target, bars in spans:
-        old, new = slice(source * per_bar, (source + bars) * per_bar), slice(target * per_bar, (target + bars) * per_bar)
+        old = slice(source * per_bar, (source + bars) * per_bar)
+        new = slice(target * per_bar, (target + bars) * per_bar)
         out.steps[:, new], out.known_steps[:, new] = canvas.steps[:, old], True
         old, new = slice(source * bpb, (source + bars) * bpb), slice(target * bpb, (target + bars) * bpb)
         out.harmony[new], out.known_harmony[new] = canvas.harmony[old], True

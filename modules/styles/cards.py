@@ -187,7 +187,8 @@ def _check(path: Path, card: Card) -> None:
         _fail(path, "drums play but there are no grooves")
     if set(card.mix) != {"reverb", "room", "tone", "width", "saturation", "sidechain", "delay"}:
         _fail(path, "mix needs exactly reverb, room, tone, width, saturation, sidechain, delay")
-    if card.mix["room"] not in ("room", "plate", "hall") or card.mix["tone"] not in ("dark", "warm", "neutral", "bright"):
+    rooms, tones = ("room", "plate", "hall"), ("dark", "warm", "neutral", "bright")
+    if card.mix["room"] not in rooms or card.mix["tone"] not in tones:
         _fail(path, f"mix room {card.mix['room']!r} or tone {card.mix['tone']!r}")
 
 

@@ -49,8 +49,9 @@ def train(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     data, held = lessons.read_examples(Path(args.shared), args.songs, args.seed)
     pools = {source: [ex for ex in data if ex.source == source] for source in MIXTURE}
-    print({source: (len(pool), sum(len(ex.cells) // ex.beats_per_bar for ex in pool)) for source, pool in pools.items()},
-          flush=True)
+    for source, pool in pools.items():
+        bars = sum(len(ex.cells) // ex.beats_per_bar for ex in pool)
+        print(f"{source}: {len(pool)} pieces, {bars} bars", flush=True)
     styles = (*cards(), *lessons.SOURCES)
     model = CanvasModel(ModelConfig(styles=styles, width=args.width, cell_width=args.cell_width))
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}

@@ -52,8 +52,8 @@ def last_pitches(cells: np.ndarray, k: int) -> np.ndarray:
     return out
 
 
-def example(canvas: Canvas, *, mode: str | None, tempo_bpm: float | None, lanes: frozenset[str], styles: tuple[int, ...],
-            source: str) -> Example:
+def example(canvas: Canvas, *, mode: str | None, tempo_bpm: float | None, lanes: frozenset[str],
+            styles: tuple[int, ...], source: str) -> Example:
     """An example from a full canvas."""
     cells = enc.to_cells(canvas)
     k = canvas.steps_per_beat
@@ -62,7 +62,8 @@ def example(canvas: Canvas, *, mode: str | None, tempo_bpm: float | None, lanes:
         bins = {}
     feats = enc.features(canvas, mode=mode, tempo_bpm=tempo_bpm, bins=bins,
                          modelled=None if lanes == ALL_LANES else lanes, planned=source == "teacher")
-    return Example(k, canvas.beats_per_bar, cells, last_pitches(cells, k), feats.astype(np.int16), lanes, styles, source)
+    return Example(k, canvas.beats_per_bar, cells, last_pitches(cells, k), feats.astype(np.int16), lanes, styles,
+                   source)
 
 
 def read_examples(shared: Path, songs_per_style: int, seed: int) -> tuple[list[Example], list[Example]]:
@@ -83,7 +84,8 @@ def read_examples(shared: Path, songs_per_style: int, seed: int) -> tuple[list[E
         rows = tuple(names.index(s) for s in piece.styles if s in names)
         if source == "openewld":
             rows = (len(names) + SOURCES.index("openewld"),)
-        made = example(piece.canvas, mode=None, tempo_bpm=piece.tempo_bpm, lanes=piece.lanes, styles=rows, source=source)
+        made = example(piece.canvas, mode=None, tempo_bpm=piece.tempo_bpm, lanes=piece.lanes, styles=rows,
+                       source=source)
         (held if piece.held_out else train).append(made)
     return train, held
 
@@ -168,7 +170,7 @@ def build_batch(pool: list[Example], size: int, n_styles: int, rng: np.random.Ge
         unknown = sizes + enc.UNKNOWN
         tokens = np.where(modelled[None], cells, unknown[None])
         feats = ex.features[first:first + t].astype(np.int64)
-        for index, lane in enumerate(LANES):
+        for lane in LANES:
             if lane not in lanes:
                 feats[:, column[f"active_{lane}"]] = 3
             elif rng.random() < 0.12:
