@@ -1,4 +1,7 @@
-"""Is what was asked what is heard? Tempo, key and refusals over prompts: `python -m benchmarks.obedience`."""
+"""Is what was asked what is heard? Tempo, key and refusals over prompts: `python -m benchmarks.obedience`.
+
+The key is judged on the audio by the match report (its rule accepts 2 % of keys that were not asked for).
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ import mido
 import numpy as np
 
 from modules.assets import instruments
-from modules.conditions.fuse import key_name
-from modules.conditions.tonality import find_key
 from modules.engines.embedded import EmbeddedEngine
 from modules.performance.midi import write_midi
 from modules.types import Request, Take
@@ -67,11 +68,11 @@ def main() -> None:
         scale = 1.5 if take.song.canvas.meter == "6/8" else 1.0
         good_midi = abs(midi_tempo(take) - tempo * scale) < 0.5
         good_audio = heard_tempo_fits(take, tempo)
-        tonic, mode, _ = find_key(take.audio)
-        good_key = key_name(tonic, mode) == key
+        heard = next(check for check in take.report if check.name == "key")
+        good_key = heard.verdict == "yes"
         tempo_midi, tempo_audio, keys = tempo_midi + good_midi, tempo_audio + good_audio, keys + good_key
         print(f"{words}: {tempo} BPM {'ok' if good_midi else 'MIDI OFF'}, {'ok' if good_audio else 'audio off'}; "
-              f"{key} heard as {key_name(tonic, mode)}", flush=True)
+              f"{key} heard as {heard.heard}", flush=True)
     refused = sum(disobeys(make(prompt), what) for prompt, what in REFUSALS)
     n = len(PROMPTS)
     print("| asked | held |\n|---|---|")

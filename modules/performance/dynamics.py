@@ -9,9 +9,9 @@ import numpy as np
 from modules.performance.clock import Clock
 from modules.types import GridNote, Song
 
-# level 0 … 7 → 62 … 106: energies 2.5 and 6.5 lie 4.4 dB apart (v² law); what joins in and leaves does the rest, and
+# level 0 … 7 → 57 … 106: energies 2.5 and 6.5 lie 5 dB apart (v² law); what joins in and leaves does the rest, and
 # more made an intro vanish under its chorus
-BASE_VELOCITY, VELOCITY_PER_LEVEL = 62, 6.3
+BASE_VELOCITY, VELOCITY_PER_LEVEL = 57, 7.0
 CRESCENDO_BARS = 2
 CRESCENDO_SHARE = 0.6  # of the way to the louder section, reached at its threshold
 ACCENTS = {"downbeat": 1.08, "beat": 1.03, "half": 0.97, "off": 0.92}

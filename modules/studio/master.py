@@ -24,6 +24,7 @@ from modules.types import Audio
 
 HOP = 32  # samples a value of the limiter's curve (0.7 ms at 44.1 kHz)
 RUMBLE_HZ = 18.0
+TAIL_FLOOR_DB, TAIL_S = -60.0, 0.4  # what lies this far under the peak counts as over; kept after it
 TRIM_FADE_S = 1.0  # longest fade where the sound is longer than asked
 EDGE_IN_S, EDGE_OUT_S = 0.002, 0.012
 TOLERANCE_LU = 0.03
@@ -50,7 +51,8 @@ def master(bus: Audio, *, target_lufs: float = TARGET_LUFS, ceiling_dbtp: float 
         target_lufs: integrated loudness (BS.1770-4), −40 … −5.
         ceiling_dbtp: most true peak, −12 … 0.
         fade_out_s: fade over the last seconds, for pieces that end so; None = only where the end is cut.
-        duration_s: exact length; longer sound is faded within its last second and cut, shorter is followed by silence.
+        duration_s: exact length; longer sound is faded within its last second and cut, shorter is followed by silence;
+            None ends soon after the last sound.
 
     Returns:
         The sound and what was measured on it. Silence stays silence.
@@ -79,7 +81,7 @@ def master(bus: Audio, *, target_lufs: float = TARGET_LUFS, ceiling_dbtp: float 
 
 def _timed(samples: np.ndarray, rate: int, fade_out_s: float | None, duration_s: float | None) -> np.ndarray:
     """A copy of the asked length with clean edges."""
-    n_samples = samples.shape[-1] if duration_s is None else max(1, round(duration_s * rate))
+    n_samples = _sounding(samples, rate) if duration_s is None else max(1, round(duration_s * rate))
     out = np.zeros((2, n_samples), np.float32)
     kept = min(n_samples, samples.shape[-1])
     out[:, :kept] = samples[:, :kept]
@@ -91,6 +93,12 @@ def _timed(samples: np.ndarray, rate: int, fade_out_s: float | None, duration_s:
     _fade(out[:, :kept][:, ::-1], round(fade_s * rate))
     _fade(out, round(EDGE_IN_S * rate))
     return out
+
+
+def _sounding(samples: np.ndarray, rate: int) -> int:
+    """Length up to a little after the last sound, so that nobody listens to nothing."""
+    heard = np.flatnonzero(np.abs(samples).max(axis=0) > np.abs(samples).max() * 10 ** (TAIL_FLOOR_DB / 20))
+    return min(samples.shape[-1], int(heard[-1]) + round(TAIL_S * rate)) if len(heard) else samples.shape[-1]
 
 
 def _fade(samples: np.ndarray, n_samples: int) -> None:
