@@ -1,6 +1,7 @@
 """Humming: from a voice to notes, key, tempo, metre and grid; and what is no melody is refused in a sentence."""
 
 import time
+from pathlib import Path
 
 import mir_eval
 import numpy as np
@@ -16,7 +17,7 @@ from modules.training.example_hums import TUNES, synth_hum
 from modules.types import Audio
 
 RATE = 16_000
-SHARED = "/work/shared/audio"
+SHARED = str(Path(__file__).resolve().parents[2] / "shared" / "audio")
 
 
 def note_f1(notes, truth) -> float:

@@ -16,7 +16,7 @@ from modules.styles.cards import cards
 from modules.types import METERS, MODE_OFFSETS, PITCH_CLASSES, SECTIONS, Audio
 
 RATE = 22_050
-RECORDINGS = Path("/work/shared/audio")
+RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "audio"
 MAJOR, MINOR = ((0, "maj"), (9, "min"), (5, "maj"), (7, "maj")), ((0, "min"), (8, "maj"), (3, "maj"), (7, "min"))
 BEATS = {"4/4": 4, "3/4": 3, "6/8": 2}
 

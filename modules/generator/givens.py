@@ -1,0 +1,152 @@
+"""What inputs fix on a canvas: a melody, words' rhythm, chords, a voice's range; and the sections they ask for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from modules.canvas import MUST_HOLD, MUST_ONSET, MUST_REST, Canvas, write_notes
+from modules.canvas import vocabulary as v
+from modules.conditions.prosody import place
+from modules.conditions.underlay import fit_to_notes
+from modules.types import LANES, Condition, GridNote, PlacedSyllable, Section
+
+
+def lay_melody(condition: Condition, meter: str, n_bars: int, asked: bool) -> tuple[
+        tuple[Section, ...], list[GridNote], tuple[PlacedSyllable, ...]]:
+    """A given melody as sections: stated, then returned with more energy; pick-ups move into the bar before.
+
+    Returns:
+        sections, notes with absolute steps, and placed syllables when words were given too.
+    """
+    size = v.STEPS_PER_BEAT[meter] * v.BEATS_PER_BAR[meter]
+    notes = sorted(condition.melody, key=lambda n: n.step)
+    placed: tuple[PlacedSyllable, ...] = ()
+    if condition.lyrics is not None:
+        placed, fitted = fit_to_notes(condition.lyrics, notes, meter=meter)
+        notes = list(fitted)
+    pickup = notes[0].step < 0
+    last = max(n.step + n.length for n in notes)
+    unit = max(1, -(-last // size))
+    unit += unit % 2 if unit > 1 else 0
+    if asked:
+        unit = min(unit, n_bars)
+    lead_in = 2 if n_bars >= unit + 4 else 1 if pickup else 0
+    statements = max(1, (n_bars - lead_in) // unit)
+    spare = n_bars - lead_in - statements * unit
+    if condition.lyrics is not None:
+        statements = 1 if not asked else statements
+    if not asked and condition.melody_source == "reference":
+        statements, spare = 1, 0
+    sections: list[Section] = []
+    start = 0
+    if lead_in:
+        sections.append(Section("intro", 0, lead_in, 2))
+        start = lead_in
+    names = [("chorus", "verse")[(statements - 1 - index) % 2] for index in range(statements)]
+    energies = {"verse": 3, "chorus": 6}
+    out: list[GridNote] = []
+    first_statement = len(sections)
+    for index in range(statements):
+        name = names[index]
+        energy = energies[name] if statements > 1 else 5
+        source = first_statement if index else None
+        sections.append(Section(name, start, unit, energy, source))
+        out += [replace(n, step=n.step + start * size) for n in notes]
+        start += unit
+    if spare > 0:
+        sections.append(Section("outro", start, spare, 2))
+    out = [n for n in out if n.step >= 0]
+    starts = [section.start_bar * size for section in sections[first_statement:first_statement + statements]]
+    placed = tuple(replace(p, step=p.step + start) for start in starts for p in placed if p.step + start >= 0)
+    return tuple(sections), out, placed
+
+
+def lay_lyrics(condition: Condition, meter: str, tempo: float, n_bars: int | None, seed: int) -> tuple[
+        tuple[Section, ...], tuple[PlacedSyllable, ...]]:
+    """Sections and placed syllables from the words, an intro before and an ending after; the words get their room."""
+    plan = place(condition.lyrics, meter=meter, tempo_bpm=tempo, seed=seed)
+    size = v.STEPS_PER_BEAT[meter] * v.BEATS_PER_BAR[meter]
+    words = sum(bars for _, bars in plan.sections)
+    intro = 2 if n_bars is None or n_bars >= words + 3 else 0
+    level = {"verse": 3, "prechorus": 4, "chorus": 6, "bridge": 4}
+    sections: list[Section] = [Section("intro", 0, intro, 2)] if intro else []
+    start = intro
+    offset = len(sections)
+    for (name, bars), source in zip(plan.sections, plan.sources, strict=True):
+        sections.append(Section(name, start, bars, level.get(name, 4), None if source is None else source + offset))
+        start += bars
+    ending = max(1, (n_bars or 0) - start) if n_bars else 2
+    sections.append(Section("outro", start, min(ending, 8), 3))
+    return tuple(sections), tuple(replace(s, step=s.step + intro * size) for s in plan.syllables)
+
+
+def write_melody(canvas: Canvas, notes: list[GridNote], do_pc: int, *, faithfulness: float,
+                 rng: np.random.Generator) -> None:
+    """Write a given melody (MIDI pitches) into the canvas as known cells.
+
+    Faithfulness 1 fixes every note; lower values leave a growing share of notes open, weak beats first (their rhythm
+    stays fixed down to 0.5); 0 fixes nothing.
+    """
+    if faithfulness <= 0:
+        return
+    row = v.ROW_NAMES.index("melody")
+    lane = LANES.index("melody")
+    centre = np.median([n.midi for n in notes])
+    shift = 12 * round((v.do_midi(do_pc) + 6 - centre) / 12)
+    indices = [n.midi + shift - v.do_midi(do_pc) - v.LOWEST["melody"] for n in notes]
+    size = v.MELODY_PITCHES
+    while min(indices) < 0 and max(indices) + 12 < size:
+        indices = [i + 12 for i in indices]
+    while max(indices) >= size and min(indices) >= 12:
+        indices = [i - 12 for i in indices]
+    placed = [GridNote(n.step, n.length, int(np.clip(i, 0, size - 1))) for n, i in zip(notes, indices, strict=True)]
+    write_notes(canvas.steps, "melody", placed)
+    per_bar = canvas.steps_per_bar
+    bars = sorted({n.step // per_bar for n in placed if n.step < canvas.n_steps})
+    last_end = max(n.step + n.length for n in placed)
+    canvas.known_steps[row, bars[0] * per_bar:min(canvas.n_steps, -(-last_end // per_bar) * per_bar)] = True
+    canvas.active[lane, bars[0]:-(-last_end // per_bar)] = 1
+    if faithfulness >= 1:
+        return
+    strength = [1.0 if n.step % per_bar == 0 else 0.7 if n.step % canvas.steps_per_beat == 0 else 0.2 for n in placed]
+    order = np.argsort([s + 0.3 * rng.random() for s in strength])
+    for index in order[: round((1 - faithfulness) * len(placed))]:
+        note = placed[index]
+        span = slice(note.step, min(note.step + note.length, canvas.n_steps))
+        canvas.known_steps[row, span] = False
+        if faithfulness >= 0.5:
+            canvas.rhythm[row, note.step] = MUST_ONSET
+            canvas.rhythm[row, note.step + 1:span.stop] = MUST_HOLD
+
+
+def write_rhythm(canvas: Canvas, syllables: tuple[PlacedSyllable, ...]) -> None:
+    """The melody lane starts a note where a syllable starts, holds it, and rests elsewhere."""
+    row, lane = v.ROW_NAMES.index("melody"), LANES.index("melody")
+    canvas.rhythm[row] = MUST_REST
+    for syllable in syllables:
+        canvas.rhythm[row, syllable.step] = MUST_ONSET
+        canvas.rhythm[row, syllable.step + 1:syllable.step + syllable.length] = MUST_HOLD
+    per_bar = canvas.steps_per_bar
+    sung = {s.step // per_bar for s in syllables} | {(s.step + s.length - 1) // per_bar for s in syllables}
+    canvas.active[lane] = 0
+    canvas.active[lane, [bar for bar in sung if bar < canvas.n_bars]] = 1
+
+
+def vocal_indices(limits: tuple[int, int], do_pc: int) -> tuple[int, int]:
+    """A voice's comfortable MIDI range as melody pitch indices, moved by octaves into the lane's range."""
+    low, high = (midi - v.do_midi(do_pc) - v.LOWEST["melody"] for midi in limits)
+    octaves = round((v.MELODY_PITCHES / 2 - (low + high) / 2) / 12)
+    return max(0, low + 12 * octaves), min(v.MELODY_PITCHES - 1, high + 12 * octaves)
+
+
+def write_chords(canvas: Canvas, chords: tuple[tuple[int, int, int | None, str], ...], do_pc: int) -> None:
+    """Write given chords as known harmony, gone round again until the canvas is full."""
+    span = max(start + beats for start, beats, _, _ in chords)
+    for start, beats, root, quality in chords:
+        for beat in range(start, start + beats):
+            for at in range(beat, canvas.n_beats, span):
+                canvas.harmony[at, 0] = v.NO_CHORD if root is None else (root - do_pc) % 12
+                canvas.harmony[at, 1] = v.QUALITY_NAMES.index(quality)
+    canvas.known_harmony[:] = True
