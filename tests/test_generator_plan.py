@@ -95,3 +95,13 @@ def test_returning_sections_copy_and_the_same_seed_gives_the_same_plan():
     a, b, c = plan_of(3, duration_s=120.0), plan_of(3, duration_s=120.0), plan_of(4, duration_s=120.0)
     assert (a.copy_bars >= 0).any() and np.array_equal(a.copy_bars, b.copy_bars)
     assert a.tempo_bpm == b.tempo_bpm and (a.tempo_bpm, a.tonic, a.mode) != (c.tempo_bpm, c.tonic, c.mode)
+
+
+def test_a_piece_ends_at_home_but_a_given_melody_ends_where_it_ends():
+    plan = plan_of(mode="minor", duration_s=30.0)
+    assert plan.canvas.known_harmony[-1, 0] and plan.canvas.harmony[-1, 0] == 9
+    assert not plan.canvas.known_harmony[0].any()
+    hummed = plan_of(melody=TUNE, melody_source="hum", meter="4/4", tempo_bpm=100.0, tonic=0, mode="major")
+    sung_to_the_end = hummed.canvas.known_steps[0, -hummed.canvas.steps_per_bar:].any()
+    assert bool(hummed.canvas.known_harmony[-1, 0]) != bool(sung_to_the_end)
+    assert not plan_of(ending="fade", duration_s=30.0).canvas.known_harmony.any()

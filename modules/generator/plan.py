@@ -27,6 +27,7 @@ from modules.styles.cards import Card, cards
 from modules.types import LANES, MODE_OFFSETS, Condition, GridNote, PlacedSyllable, Section
 
 _EASY_KEYS = {"major": (0, 2, 3, 5, 7, 9, 10), "minor": (0, 2, 4, 5, 7, 9, 11)}
+MIN_BARS_FOR_ENDING = 4  # shorter pieces are loops and stings
 RING_S = 1.6  # seconds kept after the last bar for what still rings
 
 
@@ -107,12 +108,21 @@ def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] |
         canvas = replace(canvas, pitch_range=vocal_indices(vocal_range, do_pc))
     if condition.chords:
         write_chords(canvas, condition.chords, do_pc)
+    elif (controls.ending or lead.ending) != "fade" and canvas.n_bars >= MIN_BARS_FOR_ENDING:
+        end_at_home(canvas, MODE_OFFSETS[mode])
     swing = controls.swing if controls.swing is not None else lead.swing[0]
     return Plan(
         canvas=canvas, styles={card.name: weight for card, weight in mixed}, tempo_bpm=float(tempo), tonic=tonic,
         mode=mode, swing=float(swing), swing_unit=lead.swing[1] if lead.swing[0] > 0.52 else 8,
         copy_bars=returns(canvas, rng, free_melody=not melody), ending=controls.ending or lead.ending,
         syllables=syllables, **complexity_bins(controls.complexity))
+
+
+def end_at_home(canvas: Canvas, tonic: int) -> None:
+    """Fix the last bar's chord root to the tonic (above do), unless a given melody stands there: it may end elsewhere."""
+    if not canvas.known_steps[v.ROW_NAMES.index("melody"), -canvas.steps_per_bar:].any():
+        canvas.harmony[-canvas.beats_per_bar:, 0] = tonic
+        canvas.known_harmony[-canvas.beats_per_bar:, 0] = True
 
 
 def complexity_bins(complexity: float | None) -> dict[str, int | None]:
