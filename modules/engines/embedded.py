@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Event
+from threading import Event, Thread
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from modules.studio.master import master
 from modules.studio.mix import mix
 from modules.types import LANES, Condition, Progress, Request, Song, Take
 from modules.vocoder.render import render, sounded_by
+from modules.vocoder.sampled import load_font
 from modules.vocoder.voice import voices
 
 FADE_OUT_S = 5.0  # of takes that end by fading
@@ -58,6 +59,7 @@ class EmbeddedEngine:
         check_voice(request.voice)
         yield Progress(0.01, "Listening to what you gave")
         started = time.monotonic()
+        Thread(target=load_font, name="font").start()  # seconds of reading, beside the listening
         heard = hear(request)
         stop_if(cancel)
         condition = fuse(request, heard)
@@ -67,7 +69,7 @@ class EmbeddedEngine:
             song = read_song(request.recipe)
             yield sound_take(song, condition, request.recipe["request"], {}, request.recipe["take"], cancel)
             return
-        first = int((request.recipe or {}).get("take", 1)) if request.recipe and request.takes == 1 else 1
+        first = int(request.recipe.get("take", 1)) if request.recipe and request.takes == 1 else 1
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="composer") as composer:
             # the next take is composed on one core while this one sounds on the other
             pending = composer.submit(compose_song, condition, take_seed(request.seed, first), cancel)

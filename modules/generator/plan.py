@@ -119,7 +119,7 @@ def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] |
 
 
 def end_at_home(canvas: Canvas, tonic: int) -> None:
-    """Fix the last bar's chord root to the tonic (above do), unless a given melody stands there: it may end elsewhere."""
+    """Fix the root of the last bar's chord to the tonic above do, unless a given melody stands there."""
     if not canvas.known_steps[v.ROW_NAMES.index("melody"), -canvas.steps_per_bar:].any():
         canvas.harmony[-canvas.beats_per_bar:, 0] = tonic
         canvas.known_harmony[-canvas.beats_per_bar:, 0] = True
