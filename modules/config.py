@@ -1,11 +1,6 @@
-"""Settings from the environment and limits with units. One place, so that the interface and the command line agree."""
+"""Limits and targets with units. One place, so that the interface and the command line agree."""
 
 from __future__ import annotations
-
-import os
-from pathlib import Path
-
-from platformdirs import user_data_path
 
 VERSION = "0.1.0"
 SAMPLE_RATE = 44_100  # Hz, everything that leaves the vocoder
@@ -19,12 +14,3 @@ MAX_LYRIC_LINES = 64
 MAX_PROMPT_CHARS = 2_000
 TARGET_LUFS = -14.0
 TRUE_PEAK_DBTP = -1.0
-
-
-def data_folder() -> Path:
-    """Where kept takes live: `EARWORM_DATA`, `/data` on a Space, else the platform's user-data folder."""
-    if os.environ.get("EARWORM_DATA"):
-        return Path(os.environ["EARWORM_DATA"])
-    if os.environ.get("SPACE_ID") and os.access("/data", os.W_OK):
-        return Path("/data")
-    return user_data_path("earworm")

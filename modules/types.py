@@ -23,7 +23,6 @@ MODE_OFFSETS: Mapping[str, int] = {
 METERS = ("4/4", "3/4", "6/8")
 SECTIONS = ("intro", "verse", "prechorus", "chorus", "bridge", "solo", "break", "drop", "outro")
 LANES = ("melody", "counter", "bass", "comp", "comp2", "pad", "drums")  # lanes that sound
-LEVELS = 8  # section energy is 0 … LEVELS - 1
 
 
 @dataclass(frozen=True)

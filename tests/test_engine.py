@@ -114,6 +114,8 @@ def test_lyrics_are_sung_syllable_by_syllable():
     for entry in take.recipe["lyrics"]:
         span = vocal.mono[int(entry["onset_s"] * 44100):int(entry["offset_s"] * 44100)]
         assert 20 * np.log10(np.sqrt((span ** 2).mean()) + 1e-9) > -50, entry
+    words = next(check for check in take.report if check.name == "words")
+    assert words.verdict == "yes" and words.match >= 0.95, words  # pitch measured in the vocal stem
 
 
 def test_sliders_move_what_they_name():
@@ -178,3 +180,11 @@ def test_analysis_survives_the_recipe(hum):
     back = read_hum(json.loads(json.dumps(plain(heard))))
     assert back.grid == heard.grid and back.meter == heard.meter and back.notes[0].midi == heard.notes[0].midi
     assert replace(back, notes=(), f0_times_s=0, f0_hz=0, f0_confidence=0).tonic == heard.tonic
+
+
+def test_without_a_sound_font_own_synths_play_and_the_take_says_so(monkeypatch):
+    monkeypatch.setenv("EARWORM_SOUNDFONT", "/nowhere/none.sf2")
+    [take] = make(prompt="jazz ballad with sax and piano", controls=Controls(duration_s=8.0))
+    assert {lane["sounded_by"] for lane in take.recipe["lanes"]} == {"synth"}
+    assert "own synths" in take.summary and "own synths" in take.recipe["sound_engine"]
+    assert np.sqrt((take.audio.samples ** 2).mean()) > 0.02

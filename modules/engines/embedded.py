@@ -25,12 +25,12 @@ from modules.performance.perform import perform
 from modules.studio.master import master
 from modules.studio.mix import mix
 from modules.types import LANES, Condition, Progress, Request, Song, Take
-from modules.vocoder.render import render, sounded_by
-from modules.vocoder.sampled import load_font
+from modules.vocoder import sampled
+from modules.vocoder.render import render, sound_engine, sounded_by
 from modules.vocoder.voice import voices
 
 FADE_OUT_S = 5.0  # of takes that end by fading
-DRAWS = 3  # canvases drawn for each take; the critic keeps one
+DRAWS = 4  # canvases drawn for each take; the critic keeps one
 # The model's matrices are so small that a second thread costs more than it gives (canvas.md, second trial).
 torch.set_num_threads(1)
 
@@ -59,7 +59,7 @@ class EmbeddedEngine:
         check_voice(request.voice)
         yield Progress(0.01, "Listening to what you gave")
         started = time.monotonic()
-        Thread(target=load_font, name="font").start()  # seconds of reading, beside the listening
+        Thread(target=sampled.load_font, name="font").start()  # seconds of reading, beside the listening
         heard = hear(request)
         stop_if(cancel)
         condition = fuse(request, heard)
@@ -164,6 +164,8 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     recipe = write_recipe(
         request=asked, condition=condition, song=song, performance=performance, report=checks, loudness=loudness,
         duration_s=mastered.audio.duration_s, seed=song.seed, take=number, timings_s=timings,
-        sounded_by={part.lane: sounded_by(part) for part in performance.parts}, engine="embedded")
+        sounded_by={part.lane: sounded_by(part) for part in performance.parts}, sound_engine=sound_engine(),
+        engine="embedded")
+    told = summary(song, condition) + ("" if sampled.available() else f"; {sound_engine()}")
     return Take(audio=mastered.audio, stems=mixed.stems, song=song, performance=performance, report=checks,
-                recipe=recipe, seed=song.seed, summary=summary(song, condition))
+                recipe=recipe, seed=song.seed, summary=told)

@@ -52,7 +52,8 @@ def request_json(request: Request, heard: Heard) -> dict[str, Any]:
 
 def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song, performance: Performance,
                  report: tuple[Check, ...], loudness: tuple[float, float], duration_s: float, seed: int, take: int,
-                 timings_s: Mapping[str, float], sounded_by: Mapping[str, str], engine: str) -> dict[str, Any]:
+                 timings_s: Mapping[str, float], sounded_by: Mapping[str, str], sound_engine: str,
+                 engine: str) -> dict[str, Any]:
     """The recipe of one take; fields are the contract of the command line."""
     canvas = song.canvas
     bars = (*performance.bar_starts_s, performance.duration_s)
@@ -92,6 +93,7 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
                   for part in performance.parts],
         "notes": {"melody": notes}, "lyrics": lyrics, "report": report, "findings": condition.findings,
         "conflicts": condition.conflicts,
+        "sound_engine": sound_engine,
         "loudness": {"integrated_lufs": loudness[0], "true_peak_dbtp": loudness[1]},
         "timings_s": timings_s,
         "versions": {name: version(name) for name in ("torch", "numpy", "librosa", "gradio", "transformers")},

@@ -162,9 +162,3 @@ def score(measures: Measures) -> float:
         if not np.isnan(value):
             total -= min(3.0, max(low - value, value - high, 0.0) / scale)
     return total
-
-
-def lane_onsets(canvas: Canvas) -> dict[str, int]:
-    """Number of onsets a lane has: what sounds at all."""
-    return {lane: int((canvas.steps[list(v.LANE_ROWS[lane])] >= (1 if lane == "drums" else v.ONSET)).sum())
-            for lane in LANES}
