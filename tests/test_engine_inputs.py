@@ -75,3 +75,12 @@ def test_the_style_changes_with_the_words():
     a, b = make(prompt="swing jazz trio"), make(prompt="techno")
     assert set(a.song.styles) != set(b.song.styles)
     assert a.song.instruments["drums"] != b.song.instruments["drums"]
+
+
+@pytest.mark.parametrize("asked,beats", [(96.0, 1.0), (150.0, 1.0)])
+def test_an_asked_tempo_keeps_the_hums_notes_on_their_beats(asked, beats):
+    hum = synth_hum(TUNES["twinkle"].notes[:14], 96.0, seed=2)[0]
+    take = make(hum=hum, controls=Controls(tempo_bpm=asked, duration_s=14.0))
+    assert take.song.tempo_bpm == asked
+    steps = np.diff([note.step for note in take.song.canvas.notes("melody")])[:6]
+    assert np.median(steps) == 4 * beats

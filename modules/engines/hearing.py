@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from modules.conditions import recall
 from modules.conditions.fuse import Heard
-from modules.types import Request
+from modules.types import Audio, Hum, Request
+
+SAME_TEMPO = 0.12  # an asked tempo this near to the heard one (or its double or half) is the one hummed in
 
 
 def hear(request: Request) -> Heard:
@@ -20,9 +22,7 @@ def hear(request: Request) -> Heard:
 
         text = understand(request.prompt, request.negative)
     if request.hum is not None:
-        from modules.conditions.humming import listen as listen_hum
-
-        hum = listen_hum(request.hum, tempo_bpm=request.controls.tempo_bpm, meter=request.controls.meter)
+        hum = hear_hum(request.hum, request.controls.tempo_bpm, request.controls.meter)
     elif saved.get("hum"):
         hum = recall.read_hum(saved["hum"])
     if request.reference is not None:
@@ -36,3 +36,17 @@ def hear(request: Request) -> Heard:
 
         lyrics = parse(request.lyrics)
     return Heard(text, hum, reference, lyrics)
+
+
+def hear_hum(sound: Audio, tempo_bpm: float | None, meter: str | None) -> Hum:
+    """A hum on its own beat.
+
+    An asked tempo near the heard one is taken as the beat that the person had in mind; one far from it is the tempo to
+    play at, and the notes keep their places on the beat.
+    """
+    from modules.conditions.humming import listen
+
+    hum = listen(sound, meter=meter)
+    if tempo_bpm and any(abs(tempo_bpm * ratio / hum.tempo_bpm - 1) < SAME_TEMPO for ratio in (1.0, 2.0, 0.5)):
+        return listen(sound, tempo_bpm=tempo_bpm, meter=meter)
+    return hum
