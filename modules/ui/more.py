@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from modules.conditions import fuse
 from modules.config import DEFAULT_DURATION_S, DURATION_S, MAX_TAKES, TEMPO_BPM
 from modules.errors import InputError
 from modules.types import METERS, MODE_OFFSETS, PITCH_CLASSES, Engine
 
-SEED_LIMIT = 2**32  # seeds are below this
 DEFAULT_TAKES = 2
-ENHARMONIC = {"Db": "C#", "D#": "Eb", "Gb": "F#", "G#": "Ab", "A#": "Bb", "Cb": "B", "Fb": "E", "E#": "F", "B#": "C"}
 
 
 @dataclass(frozen=True)
@@ -65,25 +64,20 @@ def read_key(text: str) -> tuple[int | None, str | None]:
     """
     if not text or text == "auto":
         return None, None
-    tonic, _, mode = text.strip().replace("♯", "#").replace("♭", "b").partition(" ")
-    tonic, mode = tonic[:1].upper() + tonic[1:], mode.strip().lower() or "major"
-    tonic = ENHARMONIC.get(tonic, tonic)
-    if tonic not in PITCH_CLASSES or mode not in MODE_OFFSETS:
-        raise InputError(f"“{text}” is no key; something like “F# minor” or “D dorian” would be right.")
-    return PITCH_CLASSES.index(tonic), mode
+    return fuse.read_key(text)
 
 
 def read_seed(seed: str) -> int:
     """The seed typed, or a random one when none was.
 
     Raises:
-        InputError: no whole number from 0 to `SEED_LIMIT` − 1.
+        InputError: no whole number from 0 to `fuse.SEEDS` − 1.
     """
     text = seed.strip()
     if not text:
-        return secrets.randbelow(SEED_LIMIT)
-    if not (text.isascii() and text.isdigit()) or int(text) >= SEED_LIMIT:
-        raise InputError(f"seed “{text}”: a whole number from 0 to {SEED_LIMIT - 1}, or nothing, would be right.")
+        return secrets.randbelow(fuse.SEEDS)
+    if not (text.isascii() and text.isdigit()) or int(text) >= fuse.SEEDS:
+        raise InputError(f"seed “{text}”: a whole number from 0 to {fuse.SEEDS - 1}, or nothing, would be right.")
     return int(text)
 
 
