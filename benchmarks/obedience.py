@@ -77,7 +77,7 @@ def main() -> None:
     n = len(PROMPTS)
     print("| asked | held |\n|---|---|")
     print(f"| tempo in the MIDI | {tempo_midi} of {n} |")
-    print(f"| tempo heard by librosa within 4 % (octaves allowed) | {tempo_audio} of {n} |")
+    print(f"| tempo heard by librosa within 4 % (double or half allowed) | {tempo_audio} of {n} |")
     print(f"| key heard in the audio | {keys} of {n} |")
     print(f"| refusals disobeyed | {refused} of {len(REFUSALS)} |")
     sys.exit(int(tempo_midi < n or keys < 0.95 * n or refused > 0))

@@ -20,8 +20,9 @@ class Measures:
     density: melody onsets a bar that has melody (16-step bars). out_of_key: share of melody and bass notes outside
     the scale and outside the sounding chord. strong_chord_tones: share of melody onsets on strong beats that are
     chord tones. steps, leaps: share of melodic intervals of 1–2 and of 12 and more semitones. chords_in_eight: least
-    number of different chords in any eight bars. bass_on_root: share of chord changes with the bass on the root.
-    groove: mean similarity of neighbouring bars' drum hits (Wu & Yang 2020, "Jazz Transformer", §4, as 1 - Hamming).
+    number of different chords in any eight bars. bass_on_root: share of chord changes, in bars where the bass is not
+    planned to rest, at which it sounds the root. groove: mean similarity of neighbouring bars' drum hits (Wu & Yang
+    2020, "Jazz Transformer", §4, as 1 - Hamming).
     entropy: pitch-class entropy of melody in bits. returns: similarity of returning sections to their first occurrence
     minus that to other sections. motif: 1 when a cell of four notes returns. idle: share of the section-long parts that
     the plan asks to play and that stay silent.
@@ -65,8 +66,12 @@ def measure(canvas: Canvas) -> Measures:
     starts = range(0, max(1, canvas.n_beats - window + 1), canvas.beats_per_bar)
     in_eight = min(len(set(code[start:start + window])) for start in starts)
     changes = np.flatnonzero(np.diff(code)) + 1
-    sounding = {n.step: (n.midi + v.LOWEST["bass"]) % 12 for n in bass}
-    at_change = [sounding[beat * spb] == canvas.harmony[beat, 0] for beat in changes if beat * spb in sounding]
+    sounding = np.full(canvas.n_steps, -1)
+    for n in bass:
+        sounding[n.step:n.step + n.length] = (n.midi + v.LOWEST["bass"]) % 12
+    plays = canvas.active[LANES.index("bass")] != 0
+    at_change = [sounding[beat * spb] == canvas.harmony[beat, 0] for beat in changes
+                 if bass and plays[beat // canvas.beats_per_bar]]
     return Measures(
         density=density, out_of_key=float(np.mean(outside)) if outside else np.nan,
         strong_chord_tones=float(np.mean(strong)) if strong else np.nan,
