@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
@@ -58,8 +60,11 @@ def find_font() -> Path | None:
 
 def find_library() -> object | None:
     """pyfluidsynth's module, or None where it or libfluidsynth is not installed."""
+    if sys.modules.get("fluidsynth"):
+        return sys.modules["fluidsynth"]
     try:
-        import fluidsynth
+        with redirect_stdout(sys.stderr):  # where the variable CI is set, it prints while it is imported
+            import fluidsynth
     except ImportError:  # pyfluidsynth raises it for the missing C library too
         return None
     return fluidsynth
