@@ -21,7 +21,7 @@ def refused(name: str, unwanted: tuple[str, ...]) -> bool:
 
 def choose_instruments(blend: list[tuple[Card, float]], controls: Controls, seed: int, *,
                        sung: bool = False) -> dict[str, str]:
-    """An instrument for every lane that may play; lanes whose every instrument is refused are left out.
+    """An instrument for every lane that may play; lanes that the styles never use or that are refused are left out.
 
     Args:
         blend: cards with weights, heaviest first.
@@ -32,7 +32,7 @@ def choose_instruments(blend: list[tuple[Card, float]], controls: Controls, seed
     registry = instruments()
     chosen: dict[str, str] = {}
     for lane in LANES:
-        if lane in controls.unwanted:
+        if lane in controls.unwanted or lane not in controls.wanted and all(card.lanes[lane] >= 9 for card, _ in blend):
             continue
         names: list[str] = []
         weights: list[float] = []
@@ -41,9 +41,9 @@ def choose_instruments(blend: list[tuple[Card, float]], controls: Controls, seed
                 if not refused(name, controls.unwanted):
                     names.append(name)
                     weights.append(weight * 0.45 ** place)
-        if not names:  # the style has nothing left: any instrument that suits the lane and was not refused
+        if not names:  # the style has nothing left: the plainest instrument of the lane that was not refused
             names = [name for name, entry in registry.items() if lane in entry["lanes"]
-                     and not refused(name, controls.unwanted)]
+                     and not refused(name, controls.unwanted)][:1]
             weights = [1.0] * len(names)
         if names:
             p = np.array(weights)
