@@ -188,3 +188,16 @@ def test_without_a_sound_font_own_synths_play_and_the_take_says_so(monkeypatch):
     assert {lane["sounded_by"] for lane in take.recipe["lanes"]} == {"synth"}
     assert "own synths" in take.summary and "own synths" in take.recipe["sound_engine"]
     assert np.sqrt((take.audio.samples ** 2).mean()) > 0.02
+
+
+def test_two_people_at_once_get_what_each_would_get_alone(lofi):
+    from concurrent.futures import ThreadPoolExecutor
+
+    words = "Morning light upon the water\nCarry me along with you"
+    requests = ({"prompt": "warm lo-fi with rhodes and brushed drums, 82 BPM, no guitar, A minor"},
+                {"prompt": "folk waltz", "lyrics": words, "controls": Controls()})
+    alone = make(**requests[1])[0]
+    with ThreadPoolExecutor(2) as people:
+        first, second = people.map(lambda request: make(**request)[0], requests)
+    assert np.array_equal(first.audio.samples, lofi.audio.samples)
+    assert np.array_equal(second.audio.samples, alone.audio.samples)

@@ -167,7 +167,9 @@ def _writer(library, synth, buffers: np.ndarray) -> Callable[[int, int], None]:
     call = library._fl.fluid_synth_nwrite_float
     n_parts = len(buffers)
     pointers = ctypes.c_void_p * n_parts
-    call.argtypes = [ctypes.c_void_p, ctypes.c_int, pointers, pointers, ctypes.c_void_p, ctypes.c_void_p]
+    # the handle is shared by all renders, so its types must not depend on this one's number of parts
+    several = ctypes.POINTER(ctypes.c_void_p)
+    call.argtypes = [ctypes.c_void_p, ctypes.c_int, several, several, ctypes.c_void_p, ctypes.c_void_p]
     call.restype = ctypes.c_int
     bases = [[buffers[i, side].ctypes.data for i in range(n_parts)] for side in (0, 1)]
 
