@@ -12,7 +12,7 @@ from modules.engines.embedded import EmbeddedEngine
 from modules.errors import Cancelled, InputError
 from modules.evaluation.music import measure
 from modules.training.example_hums import synth_hum
-from modules.types import Audio, Controls, GridNote, Progress, Request, Take
+from modules.types import LANES, Audio, Controls, GridNote, Progress, Request, Take
 
 SHORT = Controls(duration_s=14.0)
 LINE = ((60, 1), (60, 1), (67, 1), (67, 1), (69, 1), (69, 1), (67, 2), (65, 1), (65, 1), (64, 1), (64, 1), (62, 1),
@@ -159,6 +159,7 @@ def test_cancel_stops_between_steps():
     ({"prompt": "x", "takes": 99}, "99 takes"),
     ({"prompt": "x", "voice": "elvis"}, "no voice called"),
     ({"prompt": "x", "faithfulness": 3.0}, "Faithfulness"),
+    ({"prompt": "x", "controls": Controls(unwanted=LANES)}, "Every part was refused"),
     ({"prompt": "x", "reference_mode": "copy"}, "Reference mode"),
 ])
 def test_what_cannot_be_met_is_said_in_one_sentence(bad, message):

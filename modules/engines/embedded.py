@@ -111,6 +111,8 @@ def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, 
     model = checkpoint.generator()
     mixed = blend(condition.styles)
     chosen = choose_instruments(mixed, condition.controls, seed, sung=condition.vocal)
+    if not chosen and not condition.vocal:
+        raise InputError("Every part was refused, so nothing would sound; leave at least one of them in.")
     silent = tuple(lane for lane in LANES if lane not in chosen)
     controls = replace(condition.controls,
                        wanted=(*condition.controls.wanted, *lanes_of(condition.controls.wanted, chosen)),

@@ -17,7 +17,7 @@ from modules.conditions.spectra import Spectra, analyse
 from modules.conditions.tonality import find_key, scale_share
 from modules.config import TARGET_LUFS, TRUE_PEAK_DBTP
 from modules.evaluation import sound
-from modules.types import PITCH_CLASSES, Audio, Check, Condition, Part, Performance, Song
+from modules.types import LANES, PITCH_CLASSES, Audio, Check, Condition, Part, Performance, Song
 
 SAME_TEMPO, NEAR_TEMPO = 0.015, 0.05  # of the asked tempo
 TEMPO_HEARD = 0.45  # how well onsets return at the asked tempo, against the best of all tempi
@@ -63,8 +63,10 @@ def report(audio: Audio, stems: Mapping[str, Audio], performance: Performance, s
 
 def summary(song: Song, condition: Condition) -> str:
     """One plain line: "82 BPM, A minor, rhodes, brushed drums; your hum is the melody"."""
-    lanes = [lane for lane in ("melody", "comp", "pad", "bass", "drums") if lane in song.instruments]
-    wanted = [lane for lane, name in song.instruments.items() if asked_for(name, lane, condition.controls.wanted)]
+    plays = {lane: song.instruments[lane] for lane, active in zip(LANES, song.canvas.active, strict=True)
+             if lane in song.instruments and active.any()}
+    lanes = [lane for lane in ("melody", "comp", "pad", "bass", "drums") if lane in plays]
+    wanted = [lane for lane, name in plays.items() if asked_for(name, lane, condition.controls.wanted)]
     names: list[str] = []
     for lane in [*wanted, *lanes]:
         if lane == "melody" and song.voice:
@@ -76,8 +78,9 @@ def summary(song: Song, condition: Condition) -> str:
     if song.canvas.meter != "4/4":
         facts.append(song.canvas.meter)
     line = ", ".join([*facts, *names])
-    given = {"hum": "your hum is the melody", "reference": "the track's melody, dressed anew"}.get(
-        condition.melody_source)
+    hum = ("your hum is the melody" if condition.faithfulness >= 1 else
+           "the melody follows your hum" if condition.faithfulness > 0 else "in the mood of your hum")
+    given = {"hum": hum, "reference": "the track's melody, dressed anew"}.get(condition.melody_source)
     sung = f"{song.voice.capitalize()} sings your words" if song.voice and condition.lyrics is not None else None
     return "; ".join([line, *filter(None, (given, sung))])
 
