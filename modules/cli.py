@@ -151,8 +151,7 @@ def run_make(args: argparse.Namespace) -> int:
 def run_edit(args: argparse.Namespace) -> int:
     """Edit a take; writes `take_1` into the folder."""
     check_format(args.format)
-    read_recipe(args.recipe)
-    recipe = json.loads(read_text(args.recipe))
+    recipe = read_recipe(args.recipe).recipe
     from modules.engines.edit import EDITS, edit
 
     kind = next(name for name in EDITS if getattr(args, name))

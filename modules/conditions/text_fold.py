@@ -101,12 +101,8 @@ class Fold:
                 self._instrument(hit, source)
             elif hit.kind == "piece" and hit.negative:
                 self.warn(f"A single drum (\"{source}\") cannot be left out yet; \"no drums\" leaves out all of them.")
-            elif hit.kind == "vocal":
-                self._vocal(hit, source)
-            elif hit.kind == "ending":
-                self._ending(hit, source)
-            elif hit.kind == "production":
-                self._production(hit, source)
+            elif hit.kind in ("vocal", "ending", "production"):
+                self._manner(hit, source)
         self._only(words, hits, only)
         self._tempo_words(words, hits, styles)
         if feel and "tempo" in self.values:
@@ -187,6 +183,10 @@ class Fold:
             if hit.mood == "light":
                 self.find("light", ", ".join(wished), source)
                 self.values.setdefault("lighter", True)
+
+    def _manner(self, hit: Hit, source: str) -> None:
+        """Singing, ending and production: read alike in both boxes."""
+        {"vocal": self._vocal, "ending": self._ending, "production": self._production}[hit.kind](hit, source)
 
     def _vocal(self, hit: Hit, source: str) -> None:
         if hit.mood not in ("wanted", "unwanted"):
@@ -301,12 +301,8 @@ class Fold:
                 self._instrument(hit, source)
             elif hit.kind == "piece":
                 self.warn(f"A single drum (\"{source}\") cannot be left out yet; \"drums\" leaves out all of them.")
-            elif hit.kind == "vocal":
-                self._vocal(hit, source)
-            elif hit.kind == "ending":
-                self._ending(hit, source)
-            elif hit.kind == "production":
-                self._production(hit, source)
+            elif hit.kind in ("vocal", "ending", "production"):
+                self._manner(hit, source)
             elif hit.kind == "style":
                 self.find("style refused", source, source)
             elif hit.kind == "mode" and "mode" not in self.values and "key" not in self.values and hit.value in (

@@ -49,7 +49,7 @@ def edit(recipe: Mapping[str, Any], *, kind: str, what: str, lanes: tuple[str, .
         plan = tasks.extend(plan, song.canvas, extra_bars(song, what))
         song = replace(song, duration_s=None)
     elif kind == "restyle":
-        song, plan, condition = restyled(song, plan, what, seed)
+        song, plan, condition = restyled(song, what, seed)
     else:
         raise InputError(f"The edit {kind!r} is unknown; choose {', '.join(EDITS)}.")
     stop_if(cancel)
@@ -101,7 +101,7 @@ def extra_bars(song: Song, what: str) -> int:
     return max(1, round(seconds / bar_s))
 
 
-def restyled(song: Song, plan: Plan, what: str, seed: int) -> tuple[Song, Plan, Any]:
+def restyled(song: Song, what: str, seed: int) -> tuple[Song, Plan, Any]:
     """Song and plan with the melody and chords kept and everything else to be drawn in the described style."""
     from modules.conditions.text import understand
 

@@ -13,7 +13,6 @@ from modules.types import LANES, METERS, MODE_OFFSETS, SECTIONS
 ENCODING_VERSION = 1
 EXTRA = 3  # tokens after a cell's own: unknown, "some onset", "no onset"
 UNKNOWN, SOME_ONSET, NOT_ONSET = 0, 1, 2
-GRIDS = (4, 6)  # steps a beat
 GROUPS = ("root", "quality", *v.ROW_NAMES)  # kinds of cell
 SIZES = (v.N_ROOTS, len(v.QUALITIES), *(size for _, _, size in v.ROWS.values()))
 MODES = tuple(MODE_OFFSETS)
@@ -94,18 +93,6 @@ def encoder_tokens(cells: np.ndarray, known: np.ndarray, rhythm: np.ndarray, k: 
     hint = np.select([rhythm == MUST_ONSET, np.isin(rhythm, (NO_ONSET, MUST_REST, MUST_HOLD))],
                      [SOME_ONSET, NOT_ONSET], UNKNOWN)
     return np.where(known, cells, sizes + hint)
-
-
-def lane_active(cells: np.ndarray, k: int, beats_per_bar: int) -> np.ndarray:
-    """int8 (L, N): whether a lane says anything in a bar."""
-    t = len(cells)
-    steps = cells[:, 2:].reshape(t, len(v.ROWS), k)
-    out = np.zeros((len(LANES), -(-t // beats_per_bar)), np.int8)
-    for index, lane in enumerate(LANES):
-        heard = (steps[:, list(v.LANE_ROWS[lane])] > 0).any(axis=(1, 2))
-        for bar in range(out.shape[1]):
-            out[index, bar] = heard[bar * beats_per_bar:(bar + 1) * beats_per_bar].any()
-    return out
 
 
 def attributes(canvas: Canvas) -> dict[str, np.ndarray]:

@@ -47,12 +47,13 @@ def read_sound(path: Path) -> Audio:
 
 def export(take: Take, folder: Path) -> Mapping[str, Path]:
     """WAV, MP3, MIDI and recipe of a take."""
-    from modules.studio.export import export_take
+    from modules.audio.encode import write_audio
+    from modules.studio.export import export_take, metadata
 
     name = f"earworm_{take.seed}"
-    wav = export_take(take, folder, stem=name, fmt="wav")
-    mp3 = export_take(take, folder, stem=name, fmt="mp3")
-    return {"WAV": wav["audio"], "MP3": mp3["audio"], "MIDI": wav["midi"], "Recipe": wav["recipe"]}
+    paths = export_take(take, folder, stem=name, fmt="wav")
+    mp3 = write_audio(folder / f"{name}.mp3", take.audio, "mp3", metadata=metadata(take, name))
+    return {"WAV": paths["audio"], "MP3": mp3, "MIDI": paths["midi"], "Recipe": paths["recipe"]}
 
 
 def export_stems(take: Take, folder: Path) -> Mapping[str, Path]:
