@@ -17,7 +17,8 @@ from modules.engines.embedded import compose_canvas, sound_take, stop_if
 from modules.engines.recipe import read_song
 from modules.errors import InputError
 from modules.generator import checkpoint, tasks
-from modules.generator.plan import Plan, blend, set_lanes
+from modules.generator.arrangement import set_lanes
+from modules.generator.plan import Plan, blend
 from modules.performance.palette import choose_instruments, lanes_of
 from modules.types import LANES, Progress, Request, Song, Take
 

@@ -212,6 +212,11 @@ class CanvasModel(nn.Module):
         base = torch.as_tensor(enc.token_base(k))
         condition = self.condition(features, styles)
         h = self.decode(history, condition, self.encode(known, condition, k), k)  # (B, T, D)
+        # nothing is asked of the cells behind the last one that counts
+        c = int(loss_mask.any(dim=0).any(dim=0).nonzero().max()) + 1 if loss_mask.any() else 1
+        c = min(tokens.shape[2], 2 + -(-max(0, c - 2) // k) * k)  # whole rows
+        groups, places, base = groups[:c], places[:c], base[:c]
+        tokens, history, last, loss_mask = (x[:, :, :c] for x in (tokens, history, last, loss_mask))
         joint = tokens + base  # rows of the joint token table
         before = F.pad(joint[:, :, :-1], (1, 0))  # the cell before; for the first cell: row 0 of the table
         x = self.token(before) + self.place(places) + self.line(self.line_before(joint, history + base, k))
@@ -225,6 +230,8 @@ class CanvasModel(nn.Module):
         out = {}
         for group, (name, size) in enumerate(zip(enc.GROUPS, enc.SIZES, strict=True)):
             cells = np.flatnonzero(groups == group)
+            if not len(cells):
+                continue
             part = slice(int(cells[0]), int(cells[-1]) + 1)
             pick = loss_mask[:, :, part]
             if not pick.any():

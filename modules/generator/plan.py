@@ -14,6 +14,7 @@ import numpy as np
 from modules.canvas import Canvas
 from modules.canvas import vocabulary as v
 from modules.config import DEFAULT_DURATION_S
+from modules.generator.arrangement import lanes_named, layer, set_lanes
 from modules.generator.form import choose_form
 from modules.generator.givens import (
     lay_lyrics,
@@ -99,6 +100,8 @@ def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] |
     canvas = Canvas.empty(meter, sections)
     canvas.energy[:] = bar_energies(canvas, condition, bar_s)
     set_lanes(canvas, condition, mixed, rng)
+    if not controls.energy_curve:
+        layer(canvas.active, sections, rng, keep=lanes_named(controls.wanted) | {"melody"})
     do_pc = (tonic - MODE_OFFSETS[mode]) % 12
     if melody:
         write_melody(canvas, melody, do_pc, faithfulness=condition.faithfulness, rng=rng)
@@ -174,63 +177,6 @@ def bar_energies(canvas: Canvas, condition: Condition, bar_s: float) -> np.ndarr
         return canvas.energy
     times = (np.arange(canvas.n_bars) + 0.5) * bar_s
     return np.clip(np.round(7 * np.interp(times, *zip(*curve, strict=True))), 0, 7).astype(np.int8)
-
-
-def set_lanes(canvas: Canvas, condition: Condition, mixed: list[tuple[Card, float]], rng: np.random.Generator) -> None:
-    """Which lanes play in which bars: by energy against the style's thresholds, then what was asked for or refused."""
-    lead = mixed[0][0]
-    thresholds = {lane: sum(weight * min(9, card.lanes[lane]) for card, weight in mixed) if lead.lanes[lane] < 9
-                  else 9.0 for lane in LANES}
-    controls = condition.controls
-    wanted, unwanted = lanes_named(controls.wanted), lanes_named(controls.unwanted)
-    sings = bool(condition.vocal or condition.melody)
-    calm = bool(controls.energy_curve) or (controls.energy is not None and controls.energy < 0.35)
-    for lane in ("counter", "comp2", "pad"):  # takes of one prompt differ in their arrangement
-        if rng.random() < 0.12:
-            thresholds[lane] += 2
-    for section in canvas.sections:
-        bars = slice(section.start_bar, section.start_bar + section.bars)
-        for index, lane in enumerate(LANES):
-            # a quiet verse still has its groove: only asked-for calm takes bass and drums away
-            floor = 0 if calm or section.name in ("intro", "break", "outro") or lane not in ("bass", "drums") else 3
-            on = np.maximum(canvas.energy[bars], floor) + 0.49 >= thresholds[lane]
-            if lane == "melody":
-                quiet = section.name == "intro" or (section.name in ("outro", "break") and rng.random() < 0.5)
-                on = np.full(section.bars, not quiet if thresholds["melody"] < 9 else False)
-                if section.name == "intro" and lead.lanes["melody"] == 0 and len(canvas.sections) > 1:
-                    on[:] = rng.random() < 0.4
-            elif lane == "counter" and section.name in ("intro", "outro", "break"):
-                on = on & (rng.random() < 0.4)
-            elif lane in wanted and len(canvas.sections) > 1:
-                on = np.full(section.bars, section.energy >= 2 or section.name not in ("intro", "break"))
-            elif lane in wanted:
-                on = np.full(section.bars, True)
-            canvas.active[index, bars] = on
-    melody = LANES.index("melody")
-    if sings or "melody" in wanted:
-        for section in canvas.sections:
-            bars = slice(section.start_bar, section.start_bar + section.bars)
-            canvas.active[melody, bars] = section.name not in ("intro", "outro", "break") or len(canvas.sections) == 1
-    for index, lane in enumerate(LANES):
-        if lane in unwanted:
-            canvas.active[index] = 0
-    # a bar is never silent: the first lane that may play carries it
-    for bar in np.flatnonzero((canvas.active > 0).sum(axis=0) == 0):
-        for lane in ("comp", "pad", "comp2", "bass", "melody", "drums", "counter"):
-            if lane not in unwanted:
-                canvas.active[LANES.index(lane), bar] = 1
-                break
-    if len(canvas.sections) > 1 or canvas.n_bars > 1:  # a quiet intro still has harmony under it
-        for bar in range(canvas.n_bars):
-            if not canvas.active[[LANES.index(lane) for lane in ("comp", "comp2", "pad", "bass", "melody")], bar].any():
-                lane = next((x for x in ("comp", "pad", "comp2") if x not in unwanted and lead.lanes[x] < 9), None)
-                if lane:
-                    canvas.active[LANES.index(lane), bar] = 1
-
-
-def lanes_named(names: tuple[str, ...]) -> frozenset[str]:
-    """The lanes among instrument, family and lane names ("drums" and "percussion" are one lane)."""
-    return frozenset("drums" if name == "percussion" else name for name in names) & frozenset(LANES)
 
 
 def returns(canvas: Canvas, rng: np.random.Generator, *, free_melody: bool) -> np.ndarray:

@@ -25,6 +25,21 @@ FIGURE_SIGNS = {"bass": "R8o3567aw-.", "comp": "FHL1234DUM-.", "comp2": "FHL1234
 PIECES = tuple(v.DRUM_KEYS)
 COUNTERS = ("answer", "thirds", "lines", "riff", "none")
 ENDINGS = ("ring", "ritard", "fade", "hit")
+# scales of melodies that leave the major scale's seven notes: pitch classes above the mode's tonic
+MELODY_SCALES: dict[str, tuple[int, ...]] = {
+    "diatonic": (), "harmonic_minor": (0, 2, 3, 5, 7, 8, 11), "hijaz": (0, 1, 4, 5, 7, 8, 10),
+    "double_harmonic": (0, 1, 4, 5, 7, 8, 11), "hungarian_minor": (0, 2, 3, 6, 7, 8, 11),
+    "ukrainian_dorian": (0, 2, 3, 6, 7, 9, 10), "lydian_dominant": (0, 2, 4, 6, 7, 9, 10), "blues": (0, 3, 5, 6, 7, 10),
+    "major_pentatonic": (0, 2, 4, 7, 9), "minor_pentatonic": (0, 3, 5, 7, 10), "hirajoshi": (0, 2, 3, 7, 8),
+    "in": (0, 1, 5, 7, 8), "whole_tone": (0, 2, 4, 6, 8, 10),
+}
+# modes that a scale belongs to, where it is not all; in a card's other modes the melody keeps the key signature
+SCALE_MODES = {
+    "harmonic_minor": ("minor",), "hijaz": ("phrygian",), "double_harmonic": ("phrygian",),
+    "hungarian_minor": ("minor",), "ukrainian_dorian": ("dorian",), "lydian_dominant": ("mixolydian", "lydian"),
+    "major_pentatonic": ("major", "mixolydian", "lydian"), "minor_pentatonic": ("minor", "dorian", "phrygian"),
+    "hirajoshi": ("minor",), "in": ("phrygian", "minor"),
+}
 _STEPS = {"4/4": 16, "3/4": 12, "6/8": 12}
 
 _NUMERALS = {"I": 0, "II": 2, "III": 4, "IV": 5, "V": 7, "VI": 9, "VII": 11}
@@ -61,11 +76,19 @@ class Card:
     instruments: Mapping[str, tuple[str, ...]]
     mix: Mapping[str, Any]
     ending: str
+    scale: str = "diatonic"
 
     @property
     def meter(self) -> str:
         """The most usual metre."""
         return max(self.meters, key=lambda name: self.meters[name])
+
+
+def melody_pcs(scale: str, mode: str) -> tuple[int, ...]:
+    """Pitch classes above do (the relative major's tonic) that a melody in a scale and mode moves in."""
+    if scale == "diatonic" or mode not in SCALE_MODES.get(scale, (mode,)):
+        return (0, 2, 4, 5, 7, 9, 11)
+    return tuple((MODE_OFFSETS[mode] + pc) % 12 for pc in MELODY_SCALES[scale])
 
 
 def read_roman(text: str) -> tuple[int, str]:
@@ -110,7 +133,7 @@ def read_card(path: Path) -> Card:
         ValueError: naming the file and what is wrong in it.
     """
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    missing = set(Card.__dataclass_fields__) - set(raw)
+    missing = set(Card.__dataclass_fields__) - set(raw) - {"scale"}
     extra = set(raw) - set(Card.__dataclass_fields__)
     if missing or extra:
         _fail(path, f"missing fields {sorted(missing)}, unknown fields {sorted(extra)}")
@@ -133,7 +156,8 @@ def read_card(path: Path) -> Card:
         grooves=_levels(path, raw["grooves"], "grooves"), fills=tuple(raw["fills"] or ()),
         bass=_levels(path, raw["bass"], "bass"), comp=_levels(path, raw["comp"], "comp"),
         comp2=_levels(path, raw["comp2"], "comp2"), pad=_levels(path, raw["pad"], "pad"),
-        forms=tuple(forms), instruments={k: tuple(x) for k, x in raw["instruments"].items()},
+        scale=raw.get("scale", "diatonic"), forms=tuple(forms),
+        instruments={k: tuple(x) for k, x in raw["instruments"].items()},
     )
     _check(path, card)
     return card
@@ -150,6 +174,8 @@ def _check(path: Path, card: Card) -> None:
         _fail(path, f"meters {set(card.meters)} or modes {set(card.modes)}")
     if not 0.5 <= card.swing[0] <= 0.7 or card.swing[1] not in (8, 16):
         _fail(path, f"swing {card.swing}")
+    if card.scale not in MELODY_SCALES:
+        _fail(path, f"scale {card.scale!r}: one of {tuple(MELODY_SCALES)}")
     if card.counter not in COUNTERS or card.ending not in ENDINGS:
         _fail(path, f"counter {card.counter!r} or ending {card.ending!r}")
     for section, texts in card.progressions.items():

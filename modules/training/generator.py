@@ -21,7 +21,7 @@ from modules.styles.cards import cards
 from modules.training import lessons
 
 GROUP_WEIGHTS = {"root": 2.0, "quality": 1.5, "melody": 1.6, "counter": 1.0, "bass": 1.3}
-MIXTURE = {"teacher": 0.78, "openewld": 0.16, "groove": 0.06}
+MIXTURE = {"teacher": 0.64, "openewld": 0.13, "lieder": 0.10, "hymns": 0.04, "freedoom": 0.04, "groove": 0.05}
 
 
 def held_out_loss(model: CanvasModel, held: list[lessons.Example], n_batches: int = 12) -> dict[str, float]:
@@ -120,6 +120,9 @@ def save(model: CanvasModel, average: dict, held: list, args: argparse.Namespace
         "data": [
             {"name": "teacher canvases from assets/styles", "licence": "Apache-2.0 (own)"},
             {"name": "OpenEWLD (00sapo/OpenEWLD)", "licence": "MIT; songs in the public domain"},
+            {"name": "OpenScore Lieder (OpenScore/Lieder)", "licence": "CC0"},
+            {"name": "Open Hymnal Project", "licence": "public domain"},
+            {"name": "Freedoom music (freedoom/freedoom)", "licence": "BSD-3-Clause"},
             {"name": "Groove MIDI Dataset (Google Magenta)", "licence": "CC BY 4.0"},
         ],
         "held_out_nats_per_cell": metrics,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +14,17 @@ from modules.canvas import MUST_ONSET, NO_ONSET, Canvas
 from modules.canvas import vocabulary as v
 from modules.generator import encoding as enc
 from modules.styles.cards import cards
-from modules.training.corpora import Piece, read_grooves, read_lead_sheets
+from modules.training import corpora
 from modules.training.teacher import write_song
 from modules.types import LANES
 
 CROP_BARS = 16
-SOURCES = ("openewld",)  # style rows for real corpora that no card describes
+SOURCES = ("openewld", "lieder")  # style rows for real corpora that no card describes
 ALL_LANES = frozenset((*LANES, "harmony"))
-TASKS = {"compose": .2, "arrange": .27, "plan": .08, "harmonise": .1, "chords": .05, "lead": .1, "words": .08,
-         "lanes": .06, "continue": .03, "redo": .03}
+# tasks of a crop and how often each is drawn
+TASKS = {"compose": .2, "arrange": .32, "plan": .03, "harmonise": .1, "chords": .02, "lead": .11, "words": .08,
+         "lanes": .08, "continue": .03, "redo": .03}
+HARMONIC, HARMONIC_SHARE = ("plan", "plan", "chords"), 0.14
 
 
 @dataclass
@@ -67,7 +70,7 @@ def example(canvas: Canvas, *, mode: str | None, tempo_bpm: float | None, lanes:
 
 
 def read_examples(shared: Path, songs_per_style: int, seed: int) -> tuple[list[Example], list[Example]]:
-    """(training, held-out) examples: teacher songs of every card, OpenEWLD, Groove."""
+    """(training, held-out) examples: teacher songs of every card and the real corpora."""
     names = list(cards())
     train: list[Example] = []
     held: list[Example] = []
@@ -78,16 +81,29 @@ def read_examples(shared: Path, songs_per_style: int, seed: int) -> tuple[list[E
             made = example(lesson.canvas, mode=lesson.mode, tempo_bpm=lesson.tempo_bpm, lanes=ALL_LANES,
                            styles=(index,), source="teacher")
             (held if number == 0 else train).append(made)
-    pieces: list[tuple[Piece, str]] = [(p, "openewld") for p in read_lead_sheets(shared / "openewld")]
-    pieces += [(p, "groove") for p in read_grooves(shared / "groove")]
-    for piece, source in pieces:
+    real = [(source, piece) for source, pieces in real_pieces(shared).items() for piece in pieces]
+    for source, piece in real:
         rows = tuple(names.index(s) for s in piece.styles if s in names)
-        if source == "openewld":
-            rows = (len(names) + SOURCES.index("openewld"),)
+        if source in SOURCES:
+            rows = (len(names) + SOURCES.index(source),)
         made = example(piece.canvas, mode=None, tempo_bpm=piece.tempo_bpm, lanes=piece.lanes, styles=rows,
                        source=source)
         (held if piece.held_out else train).append(made)
     return train, held
+
+
+def real_pieces(shared: Path, cache: Path = Path("cache/corpora.pkl")) -> dict[str, list[corpora.Piece]]:
+    """The pieces of every real corpus by source; parsing takes minutes, so they are kept in `cache` (ours to trust)."""
+    if cache.exists():
+        return pickle.loads(cache.read_bytes())
+    found = {"openewld": list(corpora.read_lead_sheets(shared / "openewld")),
+             "lieder": list(corpora.read_lieder(shared / "lieder")),
+             "hymns": list(corpora.read_hymns(shared / "open_hymnal.abc")),
+             "freedoom": list(corpora.read_freedoom(shared / "freedoom")),
+             "groove": list(corpora.read_grooves(shared / "groove"))}
+    cache.parent.mkdir(exist_ok=True)
+    cache.write_bytes(pickle.dumps(found))
+    return found
 
 
 def choose_known(cells: np.ndarray, ex: Example, task: str, rng: np.random.Generator) -> tuple[
@@ -161,8 +177,8 @@ def build_batch(pool: list[Example], size: int, n_styles: int, rng: np.random.Ge
         cells = ex.cells[first:first + t].astype(np.int64)
         n = len(cells)
         name = task or str(rng.choice(list(TASKS), p=list(TASKS.values())))
-        if ex.source == "groove":
-            name = "compose"
+        if ex.lanes == {"drums"}:
+            name = "continue" if name in ("continue", "redo") else "compose"
         elif ex.source == "openewld" and name in ("arrange", "lanes", "compose"):
             name = str(rng.choice(["compose", "chords", "arrange", "plan"]))
         known, rhythm, lanes = choose_known(cells, ex, name, rng)
@@ -208,4 +224,7 @@ def batches(pools: dict[str, list[Example]], weights: dict[str, float], size: in
     names = [name for name in weights if pools.get(name)]
     p = np.array([weights[name] for name in names])
     while True:
-        yield build_batch(pools[names[rng.choice(len(names), p=p / p.sum())]], size, n_styles, rng)
+        source = names[rng.choice(len(names), p=p / p.sum())]
+        # tasks of harmony alone in batches of their own: the network then leaves out the cells behind it
+        task = str(rng.choice(HARMONIC)) if source == "teacher" and rng.random() < HARMONIC_SHARE else None
+        yield build_batch(pools[source], size, n_styles, rng, task)

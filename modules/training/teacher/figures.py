@@ -156,8 +156,8 @@ def lay_roles(figure: str, chords: list[tuple[int, str]], spb: int, bar_steps: i
 
 
 def write_counter(kind: str, melody: list[Note], chords: list[tuple[int, str]], spb: int, bar_steps: int,
-                  centre: int, rng: np.random.Generator) -> list[tuple[int, int, int]]:
-    """(step, length, pitch above do) of a counter-melody."""
+                  centre: int, scale: np.ndarray, rng: np.random.Generator) -> list[tuple[int, int, int]]:
+    """(step, length, pitch above do) of a counter-melody. `scale` (12,): pitch classes above do that it may use."""
     n_steps = len(chords) * spb
     out: list[tuple[int, int, int]] = []
 
@@ -168,7 +168,7 @@ def write_counter(kind: str, melody: list[Note], chords: list[tuple[int, str]], 
 
     if kind == "thirds":
         for note in melody:
-            under = [p for p in range(note.pitch - 9, note.pitch - 2) if SCALE[p % 12]]
+            under = [p for p in range(note.pitch - 9, note.pitch - 2) if scale[p % 12]]
             root, quality = chords[min(note.step // spb, len(chords) - 1)]
             if under:
                 thirds = [p for p in under if (DEGREE[note.pitch % 12] - DEGREE[p % 12]) % 7 == 2]
@@ -189,7 +189,7 @@ def write_counter(kind: str, melody: list[Note], chords: list[tuple[int, str]], 
                 length = int(rng.choice([2, 2, 4] if end - start > 6 else [2]))
                 length = min(length, end - step)
                 out.append((step, length, pitch))
-                options = [p for p in range(pitch + direction, pitch + direction * 6, direction) if SCALE[p % 12]]
+                options = [p for p in range(pitch + direction, pitch + direction * 6, direction) if scale[p % 12]]
                 pitch = options[0] if rng.random() < 0.7 else tone_near(step, pitch + 3 * direction)
                 pitch = int(np.clip(pitch, -10, 22))
                 step += length
@@ -210,11 +210,63 @@ def write_counter(kind: str, melody: list[Note], chords: list[tuple[int, str]], 
     return [(s, length, p) for s, length, p in out if 0 <= s < n_steps]
 
 
-def levels_of(card: Card, rng: np.random.Generator) -> dict[str, dict[str, object]]:
-    """One figure a lane and level for a whole song, so that a groove holds."""
-    chosen: dict[str, dict[str, object]] = {}
-    for lane in ("bass", "comp", "comp2", "pad"):
-        figures = getattr(card, lane)
-        chosen[lane] = {level: figures[level][rng.integers(len(figures[level]))] for level in figures}
-    chosen["drums"] = {level: card.grooves[level][rng.integers(len(card.grooves[level]))] for level in card.grooves}
-    return chosen
+def in_phrases(main: str, turn: str, n_bars: int, bar_steps: int, every: int = 4) -> str:
+    """A figure for `n_bars`: the main one, each `every`-th bar (and the last) taken from the turn."""
+    main, turn = fit_bar(main, bar_steps), fit_bar(turn, bar_steps)
+    bars = []
+    for bar in range(n_bars):
+        source = turn if bar % every == every - 1 or bar == n_bars - 1 else main
+        at = bar * bar_steps % len(source)
+        bars.append(source[at:at + bar_steps])
+    return "".join(bars)
+
+
+def lay_build(rows: np.ndarray, bar_steps: int, n_bars: int) -> None:
+    """A build-up over the last `n_bars`, in place: snare strokes that double, the kick gone for the last half bar."""
+    snare, n_steps = v.DRUM_A.index((None, "snare")), rows.shape[1]
+    start = n_steps - n_bars * bar_steps
+    for step in range(start, n_steps):
+        done = (step - start) / (n_bars * bar_steps)
+        gap = 4 if done < 0.5 else 2 if done < 0.75 else 1
+        if step % gap == 0:
+            kick = v.DRUM_A[rows[0, step]][0] if step < n_steps - bar_steps // 2 else None
+            rows[0, step] = v.DRUM_A.index((kick, "snare")) if kick else snare
+    rows[1, n_steps - bar_steps // 2:] = 0
+
+
+class FigureBook:
+    """The figures of one song: a main and a turn a lane and level, so that a groove holds; choruses may have their own.
+
+    A lane that the card gives no figures has none.
+    """
+
+    def __init__(self, card: Card, rng: np.random.Generator) -> None:
+        self.card, self.rng = card, rng
+        self.chosen: dict[tuple, tuple] = {}
+
+    def figures(self, lane: str, section: str, energy: int) -> tuple[str, str] | None:
+        """(main, turn) for a section; None when the card has none."""
+        pool = pick_level(getattr(self.card, lane), energy)
+        if not pool:
+            return None
+        group = "peak" if section in ("chorus", "drop") else "rest"
+        key = (lane, group, pool)
+        if key not in self.chosen:
+            other = (lane, "rest" if group == "peak" else "peak", pool)
+            if other in self.chosen and self.rng.random() < 0.5:
+                self.chosen[key] = self.chosen[other]
+            else:
+                main = pool[self.rng.integers(len(pool))]
+                turn = pool[self.rng.integers(len(pool))] if self.rng.random() < 0.45 else main
+                self.chosen[key] = (main, turn)
+        return self.chosen[key]
+
+    def groove(self, energy: int) -> Mapping[str, str] | None:
+        """The drum groove for an energy."""
+        pool = pick_level(self.card.grooves, energy)
+        if not pool:
+            return None
+        key = ("drums", level_of(energy))
+        if key not in self.chosen:
+            self.chosen[key] = pool[self.rng.integers(len(pool))]
+        return self.chosen[key]

@@ -93,8 +93,8 @@ def phrase_rhythm(meter: str, bars: int, density: float, habits: dict, swung: bo
 
 
 def choose_pitches(notes: list[Note], chords: list[tuple[int, str]], steps_per_beat: int, *, low: int, high: int,
-                   habits: dict, minor_tonic: int, closing: int, rng: np.random.Generator) -> None:
-    """Set `pitch` of each note in place by the cheapest noisy path."""
+                   habits: dict, minor_tonic: int, scale: np.ndarray, rng: np.random.Generator) -> None:
+    """Set `pitch` of each note in place by the cheapest noisy path. `scale` (12,): pitch classes above do."""
     if not notes:
         return
     pitches = np.arange(low, high + 1)
@@ -112,7 +112,7 @@ def choose_pitches(notes: list[Note], chords: list[tuple[int, str]], steps_per_b
     for index, note in enumerate(notes):
         root, quality = chords[min(note.step // steps_per_beat, len(chords) - 1)]
         tones = np.isin(classes, [] if root == v.NO_CHORD else [(root + t) % 12 for t in v.QUALITIES[quality]])
-        in_scale = SCALE[classes]
+        in_scale = scale[classes]
         heavy = max(note.weight, 0.9 if note.length >= steps_per_beat * 2 else 0, 0.55 if note.length >= steps_per_beat
                     else 0)
         cost = np.where(tones, 0.0, 0.1 + 0.75 * heavy ** 1.5)
@@ -120,7 +120,7 @@ def choose_pitches(notes: list[Note], chords: list[tuple[int, str]], steps_per_b
         # a semitone above a chord tone grates when it lasts
         grates = np.isin((classes - 1) % 12, [(root + t) % 12 for t in v.QUALITIES[quality]]) & ~tones
         cost = cost + np.where(grates, 1.6 * heavy, 0.0)
-        cost = cost + pentatonic * 0.9 * np.isin(classes, (5, 11)) * (1 - 0.6 * tones)
+        cost = cost + pentatonic * 0.9 * (np.isin(classes, (5, 11)) & in_scale) * (1 - 0.6 * tones)
         cost = cost + 0.035 * (pitches - note.target) ** 2 * (0.5 + 0.5 * heavy)
         edge = np.minimum(pitches - low, high - pitches)
         cost = cost + np.where(edge < 2, 0.5, 0.0)
@@ -167,13 +167,14 @@ def contour(kind: str, position: float, span: float) -> float:
 
 
 def write_melody(meter: str, n_bars: int, chords: list[tuple[int, str]], habits: dict, *, energy: int, lift: float,
-                 tonic_pc: int, swung: bool, closing: bool, rng: np.random.Generator) -> list[Note]:
+                 tonic_pc: int, scale: np.ndarray, swung: bool, closing: bool, rng: np.random.Generator) -> list[Note]:
     """A melody for one section.
 
     Args:
         chords: one (root above do, quality) a beat. habits: a card's `melody`.
         energy: 0–7. lift: semitones that this section lies above the style's register.
-        tonic_pc: the mode's tonic above do. closing: the last phrase ends on the tonic.
+        tonic_pc: the mode's tonic above do. scale: (12,) pitch classes above do that it may use.
+        closing: the last phrase ends on the tonic.
 
     Returns:
         Notes in time order, pitches in semitones above do near middle C.
@@ -238,6 +239,5 @@ def write_melody(meter: str, n_bars: int, chords: list[tuple[int, str]], habits:
                 for step in range(end - spb, end, 2):
                     if rng.random() < 0.75:
                         notes.append(Note(step=step, length=2, weight=float(weights[step % size]), target=centre))
-    choose_pitches(notes, chords, spb, low=low, high=high, habits=habits, minor_tonic=tonic_pc, closing=int(closing),
-                   rng=rng)
+    choose_pitches(notes, chords, spb, low=low, high=high, habits=habits, minor_tonic=tonic_pc, scale=scale, rng=rng)
     return notes

@@ -8,7 +8,8 @@ import numpy as np
 
 from modules.canvas import Canvas, write_notes
 from modules.canvas import vocabulary as v
-from modules.styles.cards import Card, level_of
+from modules.generator.arrangement import layer
+from modules.styles.cards import Card, melody_pcs
 from modules.training.teacher import figures as fig
 from modules.training.teacher.harmony import Chord, choose_progression, lay_section, tonic_chord
 from modules.training.teacher.melody import Note, write_melody
@@ -59,6 +60,7 @@ def write_song(card: Card, rng: np.random.Generator) -> Lesson:
     writer = _Writer(card, canvas, mode, rng)
     for index in range(len(sections)):
         writer.write(index)
+    writer.layer()
     writer.end()
     canvas.known_harmony[:] = True
     canvas.known_steps[:] = True
@@ -81,7 +83,8 @@ class _Writer:
     def __init__(self, card: Card, canvas: Canvas, mode: str, rng: np.random.Generator) -> None:
         self.card, self.canvas, self.mode, self.rng = card, canvas, mode, rng
         self.size, self.spb, self.bpb = canvas.steps_per_bar, canvas.steps_per_beat, canvas.beats_per_bar
-        self.chosen = fig.levels_of(card, rng)
+        self.book = fig.FigureBook(card, rng)
+        self.scale = np.isin(np.arange(12), melody_pcs(card.scale, mode))
         self.plain = rng.random() < 0.15
         self.habits = dict(card.melody)
         self.habits["density"] *= rng.uniform(0.75, 1.3)
@@ -109,16 +112,37 @@ class _Writer:
         steps = slice(section.start_bar * self.size, (section.start_bar + section.bars) * self.size)
         into = self.canvas.steps[:, steps]
         for lane in ("bass", "comp", "comp2", "pad"):
-            if self.plays(lane, section) and self.chosen[lane]:
+            if self.plays(lane, section):
                 self.lay(lane, section, chords, into)
         melody = self.lay_melody(index, section, chords, into) if self.plays("melody", section) else []
         if self.plays("counter", section) and self.card.counter != "none":
             centre = int(self.habits["register"] - 5 if self.card.counter in ("lines", "thirds")
                          else self.habits["register"] + 2)
-            notes = fig.write_counter(self.card.counter, melody, chords, self.spb, self.size, centre, self.rng)
+            notes = fig.write_counter(self.card.counter, melody, chords, self.spb, self.size, centre,
+                                      self.scale, self.rng)
             write_notes(into, "counter", [GridNote(s, n, int(np.clip(p + 12, 0, 36))) for s, n, p in notes])
-        if self.plays("drums", section) and self.chosen["drums"]:
+        if self.plays("drums", section):
             self.lay_drums(index, section, into)
+
+    def layer(self) -> None:
+        """Parts enter one after another, as at run time."""
+        canvas = self.canvas
+        heard = np.stack([np.any([canvas.steps[row].reshape(canvas.n_bars, -1) > 0 for row in v.LANE_ROWS[lane]],
+                                 axis=(0, 2)) for lane in LANES])
+        kept = heard.copy()
+        layer(kept, canvas.sections, self.rng)
+        for index, lane in enumerate(LANES):
+            for bar in np.flatnonzero(heard[index] & ~kept[index]):
+                canvas.steps[np.ix_(v.LANE_ROWS[lane], range(bar * self.size, (bar + 1) * self.size))] = v.REST
+        for row, name in enumerate(v.ROW_NAMES):  # what was held over from a bar that is now at rest falls silent
+            if name in v.PITCH_ROWS or v.ROWS[name][1] == "role":
+                line = canvas.steps[row]
+                for bar in np.flatnonzero(line[::self.size] == v.HOLD) * self.size:
+                    if bar == 0 or line[bar - 1] == v.REST:
+                        end = bar
+                        while end < len(line) and line[end] == v.HOLD:
+                            end += 1
+                        line[bar:end] = v.REST
 
     def lay_harmony(self, index: int, section: Section) -> list[Chord]:
         if section.source is not None:
@@ -141,10 +165,10 @@ class _Writer:
         return chords
 
     def lay(self, lane: str, section: Section, chords: list[Chord], into: np.ndarray) -> None:
-        levels = self.chosen[lane]
-        level = level_of(section.energy)
-        figure = levels.get(level) or levels[min(levels, key=lambda x: abs(
-            ("low", "mid", "high").index(x) - ("low", "mid", "high").index(level)))]
+        found = self.book.figures(lane, section.name, section.energy)
+        if found is None:
+            return
+        figure = fig.in_phrases(*found, section.bars, self.size)
         row = v.ROW_NAMES.index(lane)
         if lane == "bass":
             into[row], self.last_bass = fig.lay_bass(figure, chords, self.spb, self.size, self.bass_low,
@@ -163,23 +187,31 @@ class _Writer:
             notes = write_melody(
                 self.canvas.meter, section.bars, chords, habits, energy=section.energy,
                 lift=_LIFT.get(section.name, 0.0), tonic_pc=MODE_OFFSETS[self.mode],
-                swung=self.card.swing[0] > 0.6 and self.card.swing[1] == 8,
+                scale=self.scale, swung=self.card.swing[0] > 0.6 and self.card.swing[1] == 8,
                 closing=section.name in ("chorus", "outro", "solo"), rng=self.rng)
             self.melodies[index] = notes
         write_notes(into, "melody", [GridNote(n.step, n.length, int(np.clip(n.pitch + 12, 0, 36))) for n in notes])
         return notes
 
     def lay_drums(self, index: int, section: Section, into: np.ndarray) -> None:
-        levels = self.chosen["drums"]
-        groove = fig.pick_level({level: (g,) for level, g in levels.items()}, section.energy)[0]
-        rows = fig.lay_drums(groove, into.shape[1], self.size)
-        fig.vary_drums(rows, self.size, section.energy, self.rng)
-        last = index == len(self.canvas.sections) - 1
-        turns = not last and self.canvas.sections[index + 1].name != section.name
-        if self.card.fills and (turns and self.rng.random() < 0.9 or not last and self.rng.random() < 0.4):
-            fill = fig.lay_drums(self.card.fills[self.rng.integers(len(self.card.fills))], self.size, self.size)
-            rows[:, -self.size:] = fill
-        if section.energy >= 4 and index > 0 and self.rng.random() < 0.85 and "soft" not in groove:
+        groove = self.book.groove(section.energy)
+        if groove is None:
+            return
+        rng, size = self.rng, self.size
+        rows = fig.lay_drums(groove, into.shape[1], size)
+        fig.vary_drums(rows, size, section.energy, rng)
+        after = self.canvas.sections[index + 1] if index + 1 < len(self.canvas.sections) else None
+        fills = self.card.fills
+        if fills and section.bars >= 8:
+            for bar in range(3, section.bars - 1, 4):  # the end of a phrase: a half-bar fill now and then
+                if rng.random() < 0.25:
+                    fill = fig.lay_drums(fills[rng.integers(len(fills))], size, size)
+                    rows[:, bar * size + size // 2:(bar + 1) * size] = fill[:, size // 2:]
+        if after is not None and after.name == "drop" and section.energy < after.energy and size == 16:
+            fig.lay_build(rows, size, min(4, section.bars))
+        elif fills and after is not None and rng.random() < (0.9 if after.name != section.name else 0.4):
+            rows[:, -size:] = fig.lay_drums(fills[rng.integers(len(fills))], size, size)
+        if section.energy >= 4 and index > 0 and rng.random() < 0.85 and "soft" not in groove:
             rows[1, 0] = v.DRUM_B.index("crash")
         into[[v.ROW_NAMES.index(f"drum_{r}") for r in "abc"]] = rows
 
