@@ -50,7 +50,10 @@ class Controls:
     `brightness` are 0–1. `swing` is the share of a pair that its first half takes (0.5 straight, 0.67 triplet).
     `form` is a tuple of section names. `wanted` and `unwanted` hold instrument names, instrument families or
     lane names (`assets/instruments.yaml`). `energy_curve` is ((time_s, energy 0–1), …), linear between points.
-    `ending` is one of "ring", "ritard", "fade", "hit".
+    `ending` is one of "ring", "ritard", "fade", "hit". `density` is 0–1 (few notes … many). `contour` is
+    ((section name or "" for all, "rise" | "fall" | "arch" | "flat"), …): where the melody goes over a section.
+    A name stands in `wanted` as often as it was counted ("two guitars"). `register` of the tune is "high" or "low".
+    `articulation` holds "staccato", "legato", "accented". `era` is a decade such as "1980s".
     """
 
     tempo_bpm: float | None = None
@@ -67,6 +70,11 @@ class Controls:
     unwanted: tuple[str, ...] = ()
     energy_curve: tuple[tuple[float, float], ...] = ()
     ending: str | None = None
+    density: float | None = None
+    contour: tuple[tuple[str, str], ...] = ()
+    register: str | None = None
+    articulation: tuple[str, ...] = ()
+    era: str | None = None
 
 
 @dataclass(frozen=True)

@@ -15,22 +15,22 @@ from modules.canvas import Canvas
 from modules.conditions.fuse import SEEDS, check_request, fuse
 from modules.engines.hearing import hear
 from modules.engines.recipe import read_song, request_json, write_recipe
+from modules.engines.replay import master_song, render_song
 from modules.errors import Cancelled, InputError, WeightsMissing
 from modules.evaluation import music
+from modules.evaluation.critic import criticise
 from modules.evaluation.report import report, summary
 from modules.generator import checkpoint, compose
-from modules.generator.plan import MIN_BARS_FOR_ENDING, Plan, blend, draw_plan
+from modules.generator.plan import Plan, blend, draw_plan
 from modules.performance.palette import choose_instruments, lanes_of
 from modules.performance.perform import perform
-from modules.studio.master import master
 from modules.studio.mix import mix
-from modules.types import LANES, Condition, Performance, Progress, Request, Song, Take
+from modules.styles.cards import cards, melody_pcs
+from modules.types import LANES, Condition, Progress, Request, Song, Take
 from modules.vocoder import sampled
-from modules.vocoder.render import render, sound_engine, sounded_by
+from modules.vocoder.render import sound_engine, sounded_by
 from modules.vocoder.voice import voices
 
-FADE_OUT_S = 5.0  # of takes that end by fading
-LONGEST_RING_FADE_S = 3.0
 DRAWS = 4  # canvases drawn for each take; the critic keeps one
 # The model's matrices are so small that a second thread costs more than it gives (canvas.md, second trial).
 torch.set_num_threads(1)
@@ -141,20 +141,13 @@ def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event)
     state = seed % 2**31
     harmonies = compose.draw_harmony(model, plan, seed=state, draws=DRAWS, cancel=cancel)
     canvases, likelihood = compose.draw_canvases(model, plan, harmonies, seed=state, cancel=cancel)
-    merits = [music.score(music.measure(canvas)) + 2.0 * float(nats)
-              for canvas, nats in zip(canvases, likelihood, strict=True)]
+    lead = cards().get(max(plan.styles, key=plan.styles.get)) if plan.styles else None
+    pcs = music.SCALE_PCS if lead is None else (*music.SCALE_PCS, *melody_pcs(lead.scale, plan.mode))
+    merits = []
+    for canvas, nats in zip(canvases, likelihood, strict=True):
+        measures = music.measure(canvas, pcs)
+        merits.append(criticise(canvas, measures) + music.score(measures) + 2.0 * float(nats))
     return canvases[int(np.argmax(merits))]
-
-
-def closing_fade_s(song: Song, performance: Performance) -> float | None:
-    """Length of the fade at the end: long for a fading piece, over the second half of what rings after the last bar
-    begins for one that rings out (held strings do not die away by themselves), None for hits and short loops.
-    """
-    if song.ending == "fade":
-        return FADE_OUT_S
-    if song.ending == "hit" or song.canvas.n_bars < MIN_BARS_FOR_ENDING:
-        return None
-    return min(LONGEST_RING_FADE_S, 0.5 * (performance.duration_s - performance.bar_starts_s[-1]))
 
 
 def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[str, float], number: int,
@@ -163,12 +156,12 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     marks = [time.monotonic()]
     performance = perform(song)
     stop_if(cancel)
-    stems = render(performance, seed=song.seed, cancel=cancel)
+    stems = render_song(song, performance, cancel)
     stop_if(cancel)
     marks.append(time.monotonic())
     mixed = mix(stems, song, performance, cancel=cancel)
     stop_if(cancel)
-    mastered = master(mixed.bus, fade_out_s=closing_fade_s(song, performance), duration_s=song.duration_s)
+    mastered = master_song(mixed.bus, song, performance)
     marks.append(time.monotonic())
     loudness = (mastered.integrated_lufs, mastered.true_peak_dbtp)
     checks = report(mastered.audio, mixed.stems, performance, song, condition, loudness=loudness)

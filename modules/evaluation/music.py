@@ -43,8 +43,8 @@ class Measures:
     idle: float
 
 
-def measure(canvas: Canvas) -> Measures:
-    """Measure a filled canvas."""
+def measure(canvas: Canvas, scale_pcs: tuple[int, ...] = SCALE_PCS) -> Measures:
+    """Measure a filled canvas; `scale_pcs` are the pitch classes above do that count as in key."""
     spb, per_bar = canvas.steps_per_beat, canvas.steps_per_bar
     melody = canvas.notes("melody")
     pitches = np.array([n.midi + v.LOWEST["melody"] for n in melody])
@@ -52,10 +52,10 @@ def measure(canvas: Canvas) -> Measures:
              for root, quality in canvas.harmony]
     bars = {n.step // per_bar for n in melody}
     density = len(melody) / len(bars) * 16 / per_bar if bars else np.nan
-    outside = [p % 12 not in SCALE_PCS and p % 12 not in tones[n.step // spb]
+    outside = [p % 12 not in scale_pcs and p % 12 not in tones[n.step // spb]
                for n, p in zip(melody, pitches, strict=True)]
     bass = canvas.notes("bass")
-    outside += [(n.midi + v.LOWEST["bass"]) % 12 not in SCALE_PCS
+    outside += [(n.midi + v.LOWEST["bass"]) % 12 not in scale_pcs
                 and (n.midi + v.LOWEST["bass"]) % 12 not in tones[n.step // spb] for n in bass]
     strong_every = 2 * spb if canvas.beats_per_bar == 4 else spb * canvas.beats_per_bar
     strong = [p % 12 in tones[n.step // spb] for n, p in zip(melody, pitches, strict=True)

@@ -25,7 +25,7 @@ from modules.generator.givens import (
     write_rhythm,
 )
 from modules.styles.cards import Card, cards
-from modules.types import LANES, MODE_OFFSETS, Condition, GridNote, PlacedSyllable, Section
+from modules.types import LANES, MODE_OFFSETS, Condition, Controls, GridNote, PlacedSyllable, Section
 
 _EASY_KEYS = {"major": (0, 2, 3, 5, 7, 9, 10), "minor": (0, 2, 4, 5, 7, 9, 11)}
 MIN_BARS_FOR_ENDING = 4  # shorter pieces are loops and stings
@@ -37,7 +37,7 @@ class Plan:
     """What one take will be before a note is drawn.
 
     `copy_bars` (L + 1, N): for harmony (row 0) and each lane the bar that it returns to, -1 = new. `density` and the
-    three after it are bins of `encoding.features`, None = free.
+    three after it are bins of `encoding.features`, None = free. `contour` as in `Controls`.
     """
 
     canvas: Canvas
@@ -54,6 +54,7 @@ class Plan:
     harmonic_rhythm: int | None = None
     richness: int | None = None
     syncopation: int | None = None
+    contour: tuple[tuple[str, str], ...] = ()
 
 
 def blend(styles: Mapping[str, float]) -> list[tuple[Card, float]]:
@@ -118,7 +119,7 @@ def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] |
         canvas=canvas, styles={card.name: weight for card, weight in mixed}, tempo_bpm=float(tempo), tonic=tonic,
         mode=mode, swing=float(swing), swing_unit=lead.swing[1] if lead.swing[0] > 0.52 else 8,
         copy_bars=returns(canvas, rng, free_melody=not melody), ending=controls.ending or lead.ending,
-        syllables=syllables, **complexity_bins(controls.complexity))
+        syllables=syllables, contour=controls.contour, **habit_bins(controls))
 
 
 def end_at_home(canvas: Canvas, tonic: int) -> None:
@@ -128,12 +129,15 @@ def end_at_home(canvas: Canvas, tonic: int) -> None:
         canvas.known_harmony[-canvas.beats_per_bar:, 0] = True
 
 
-def complexity_bins(complexity: float | None) -> dict[str, int | None]:
-    """Feature bins that a complexity slider 0–1 stands for; all free when it is not set."""
-    if complexity is None:
-        return {}
-    return {"density": 1 + round(complexity * 5), "harmonic_rhythm": 1 + round(complexity * 2.4),
-            "richness": round(complexity * 3), "syncopation": round(complexity * 3)}
+def habit_bins(controls: Controls) -> dict[str, int | None]:
+    """Feature bins that the complexity and density sliders (0–1) stand for; free where they are not set."""
+    bins: dict[str, int | None] = {}
+    if controls.complexity is not None:
+        bins = {"density": 1 + round(controls.complexity * 5), "harmonic_rhythm": 1 + round(controls.complexity * 2.4),
+                "richness": round(controls.complexity * 3), "syncopation": round(controls.complexity * 3)}
+    if controls.density is not None:
+        bins["density"] = round(controls.density * 7)
+    return bins
 
 
 def draw_tempo(mixed: list[tuple[Card, float]], rng: np.random.Generator) -> float:

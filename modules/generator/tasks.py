@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from modules.canvas import Canvas
+from modules.canvas import NO_ONSET, Canvas
 from modules.canvas import vocabulary as v
 from modules.generator.plan import Plan
 from modules.types import LANES, Section
@@ -15,19 +15,34 @@ from modules.types import LANES, Section
 def reopen(canvas: Canvas, bars: range, lanes: frozenset[str]) -> Canvas:
     """A copy whose cells are all known but those of `lanes` ("harmony" among them) in `bars`.
 
-    A lane that may be redone keeps playing where it played; the rest of the canvas cannot change.
+    A note belongs to the bar where it begins: one that rings into the hole stays whole, the tail of one that began
+    inside is opened with it. A lane that may be redone keeps playing where it played.
     """
     out = canvas.copy()
     out.known_harmony[:] = True
     out.known_steps[:] = True
     out.rhythm[:] = 0
     per_bar, bpb = canvas.steps_per_bar, canvas.beats_per_bar
+    first, last = bars.start * per_bar, bars.stop * per_bar
     for lane in lanes:
         if lane == "harmony":
             out.known_harmony[bars.start * bpb:bars.stop * bpb] = False
-        else:
-            out.known_steps[list(v.LANE_ROWS[lane]), bars.start * per_bar:bars.stop * per_bar] = False
+            continue
+        for row in v.LANE_ROWS[lane]:
+            held = v.ROWS[v.ROW_NAMES[row]][1] != "drum"
+            start = first + (held_from(canvas.steps[row], first) if first else 0) if held else first
+            tail = last + held_from(canvas.steps[row], last) if held else last
+            out.known_steps[row, start:tail] = False
+            out.rhythm[row, last:tail] = NO_ONSET
     return out
+
+
+def held_from(line: np.ndarray, step: int) -> int:
+    """Number of steps from `step` on over which an earlier note is held."""
+    end = step
+    while end < len(line) and line[end] == v.HOLD:
+        end += 1
+    return end - step
 
 
 def redo(plan: Plan, canvas: Canvas, bars: range, lanes: frozenset[str]) -> Plan:

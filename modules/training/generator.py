@@ -48,7 +48,8 @@ def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     data, held = lessons.read_examples(Path(args.shared), args.songs, args.seed)
-    pools = {source: [ex for ex in data if ex.source == source] for source in MIXTURE}
+    mixture = {source: share for source, share in MIXTURE.items() if args.mixture == "all" or source != "teacher"}
+    pools = {source: [ex for ex in data if ex.source == source] for source in mixture}
     for source, pool in pools.items():
         bars = sum(len(ex.cells) // ex.beats_per_bar for ex in pool)
         print(f"{source}: {len(pool)} pieces, {bars} bars", flush=True)
@@ -67,7 +68,7 @@ def train(args: argparse.Namespace) -> None:
     started, budget = time.monotonic() - spent, args.minutes * 60
     report = time.monotonic()
     running: dict[str, list[float]] = {}
-    for batch in lessons.batches(pools, MIXTURE, args.batch, len(styles), args.seed + 1 + step):
+    for batch in lessons.batches(pools, mixture, args.batch, len(styles), args.seed + 1 + step):
         done = (time.monotonic() - started) / budget
         if done >= 1:
             break
@@ -115,7 +116,7 @@ def save(model: CanvasModel, average: dict, held: list, args: argparse.Namespace
         "config": model.config.to_json(),
         "trained": {"command": "python -m modules.training.generator " + " ".join(
             f"--{name} {value}" for name, value in vars(args).items() if name in (
-                "minutes", "songs", "batch", "rate", "width", "cell_width", "seed")).replace("_", "-"),
+                "minutes", "songs", "batch", "rate", "width", "cell_width", "seed", "mixture")).replace("_", "-"),
             "bars": bars, "seconds": round(seconds), "machine": "two CPU cores", "mixture": MIXTURE},
         "data": [
             {"name": "teacher canvases from assets/styles", "licence": "Apache-2.0 (own)"},
@@ -135,6 +136,7 @@ def save(model: CanvasModel, average: dict, held: list, args: argparse.Namespace
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", required=True, help="folder that holds openewld/ and groove/")
+    parser.add_argument("--mixture", choices=("all", "real"), default="all", help="real: without the teacher")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--songs", type=int, default=80, help="teacher songs a style")
     parser.add_argument("--batch", type=int, default=12)

@@ -149,8 +149,11 @@ def lane_groups(lane: str) -> list[int]:
 
 
 def build_batch(pool: list[Example], size: int, n_styles: int, rng: np.random.Generator,
-                task: str | None = None) -> dict:
+                task: str | None = None, plain: bool = False) -> dict:
     """A batch of crops of examples that share a grid and metre.
+
+    Args:
+        plain: for measuring: no feature left out, no past corrupted.
 
     Returns:
         tensors named as `CanvasModel.forward`'s arguments.
@@ -189,11 +192,11 @@ def build_batch(pool: list[Example], size: int, n_styles: int, rng: np.random.Ge
         for lane in LANES:
             if lane not in lanes:
                 feats[:, column[f"active_{lane}"]] = 3
-            elif rng.random() < 0.12:
+            elif not plain and rng.random() < 0.12:
                 feats[:, column[f"active_{lane}"]] = 2
         feats[:, column["harmony_modelled"]] = int("harmony" in lanes)
         for feature in enc.DROPPABLE:
-            if rng.random() < 0.25:
+            if not plain and rng.random() < 0.25:
                 feats[:, column[feature]] = enc.FEATURES[feature] - 1
         out["tokens"][row] = unknown
         out["tokens"][row, :n] = tokens
@@ -202,7 +205,8 @@ def build_batch(pool: list[Example], size: int, n_styles: int, rng: np.random.Ge
         out["features"][row, :n] = feats
         out["last"][row, :n] = ex.last[first:first + t]
         out["loss_mask"][row, :n] = modelled[None] & ~known
-        style = ex.styles[rng.integers(len(ex.styles))] if ex.styles and rng.random() > 0.12 else n_styles
+        style = ex.styles[rng.integers(len(ex.styles))] if ex.styles and (
+            plain or rng.random() > 0.12) else n_styles
         out["styles"][row, style] = 1
     # a lane at rest is forced to rest when sampling: nothing to learn there
     for lane in LANES:
@@ -210,7 +214,8 @@ def build_batch(pool: list[Example], size: int, n_styles: int, rng: np.random.Ge
         cells = np.isin(groups, lane_groups(lane))
         out["loss_mask"][:, :, cells] &= ~flag[:, :, None]
     history = out["tokens"].copy()
-    noise = (rng.random(history.shape) < 0.03) & (history < sizes)  # so that one odd sample does not derail a song
+    rate = 0 if plain else 0.03  # some of the past is wrong, so that one odd sample does not derail a song
+    noise = (rng.random(history.shape) < rate) & (history < sizes)
     swap = np.roll(history, int(rng.integers(1, t)), axis=1)
     out["history"] = np.where(noise, swap, history)
     batch = {name: torch.from_numpy(array) for name, array in out.items()}

@@ -31,9 +31,9 @@ PHRASES = Path(__file__).with_name("style_phrases.yaml")
 CASES = ROOT / "tests" / "data" / "style_cases.yaml"
 WEIGHTS = ROOT / "assets" / "weights" / "styles.safetensors"
 SEED = 7
-STEPS, RATE, DECAY = 400, 0.05, 2e-5
-KIN = 0.15  # share of a target that goes to the other cards of its family
-N_BLENDS = 1500
+STEPS, RATE, DECAY = 300, 0.05, 2e-5
+KIN = 0.2  # share of a target that goes to the other cards of its family
+N_BLENDS = 600
 _TEMPLATES = ("{}", "music for {}", "I want {}", "make me {}", "{} please", "a track that feels like {}", "{} vibes",
               "think {}", "background music, {}", "an instrumental of {}", "{} mood", "give me something like {}")
 _BITS = ("120 bpm", "in A minor", "in C major", "90 bpm", "30 seconds", "with drums", "with piano", "with strings",
@@ -68,6 +68,18 @@ def _line_ups(card: Card, draw: random.Random) -> list[str]:
     return [" and ".join(draw.sample(lanes, min(3, len(lanes)))) for _ in range(3)]
 
 
+def _vary(phrase: str, draw: random.Random) -> str:
+    """The phrase as somebody else would type it: in a sentence, beside technical bits, or with a typing error."""
+    kind, bit = draw.random(), draw.choice(_BITS)
+    if kind < 0.35:
+        return draw.choice(_TEMPLATES[1:]).format(phrase)
+    if kind < 0.75:
+        return f"{phrase}, {bit}" if kind < 0.6 else f"{bit} {phrase}"
+    at = draw.randrange(1, max(2, len(phrase) - 1))
+    cut = draw.choice((phrase[at:at + 1] * 2, "", phrase[at + 1:at + 2] + phrase[at:at + 1]))
+    return phrase[:at] + cut + phrase[at + (2 if len(cut) == 2 and cut[0] != cut[1] else 1):]
+
+
 def _target(names: list[str], shares: dict[str, float]) -> np.ndarray:
     """Soft target over `names`: each share keeps 1 − KIN, its family shares KIN."""
     target, shipped = np.zeros(len(names), np.float32), cards()
@@ -97,10 +109,7 @@ def examples(seed: int = SEED, leave_out: Callable[[str, int], bool] | None = No
         kept[name] = [p for i, p in enumerate(every) if leave_out is None or not leave_out(name, i)]
         for phrase in kept[name]:
             add(phrase, {name: 1.0}, 1.0)
-            add(draw.choice(_TEMPLATES[1:]).format(phrase), {name: 1.0}, 0.5)
-            bits = draw.sample(_BITS, 2)
-            add(f"{phrase}, {bits[0]}", {name: 1.0}, 0.4)
-            add(f"{bits[1]} {phrase}", {name: 1.0}, 0.3)
+            add(_vary(phrase, draw), {name: 1.0}, 0.5)
         for text in _line_ups(card, draw):
             add(text, {name: 1.0}, 0.3)
     for _ in range(N_BLENDS):
@@ -109,7 +118,8 @@ def examples(seed: int = SEED, leave_out: Callable[[str, int], bool] | None = No
         add(text, {one: 0.5, two: 0.5}, 0.3)
     for phrase, meant in called().items():
         if len(meant) > 1:
-            add(phrase, {name: 1 / len(meant) for name in meant}, 1.0)
+            leads = [1 / (place + 2) for place in range(len(meant))]  # the leader of a group a little before the others
+            add(phrase, {name: lead / sum(leads) for name, lead in zip(meant, leads)}, 1.0)
     for phrase, meant in _moods().items():
         for text in (phrase, f"{phrase} music", f"a {phrase} track", f"{phrase}, {draw.choice(_BITS)}"):
             add(text, {name: 1 / len(meant) for name in meant}, 1.5)
