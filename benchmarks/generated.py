@@ -23,6 +23,7 @@ from modules.canvas import vocabulary as v
 from modules.styles.cards import cards
 from modules.training.critic import excerpt
 from modules.training.lessons import real_pieces
+from modules.training.style_table import style_features
 from modules.training.teacher import write_song
 
 RANGES = json.loads(Path(__file__).with_name("real_ranges.json").read_text(encoding="utf-8"))
@@ -36,34 +37,6 @@ AGAINST = {
 FUSIONS = (("bossa_nova", "synthwave"), ("metal", "baroque"), ("swing_jazz", "house"), ("reggae", "funk"),
            ("trap", "cinematic_epic"), ("country", "techno"), ("tango", "lofi_hiphop"), ("klezmer", "punk_rock"))
 TEACHER_SONGS = 16  # a style, for the classifier
-_SIZES = {row: size for row, (_, _, size) in v.ROWS.items()}
-
-
-def style_features(canvas: Canvas) -> np.ndarray:
-    """What a plain ear may go by: hits by step and piece, figures, chords, density. No tempo."""
-    per_bar = canvas.steps_per_bar
-    out = []
-    for name in ("drum_a", "drum_b", "drum_c", "comp", "comp2", "pad"):
-        line = canvas.steps[v.ROW_NAMES.index(name)].reshape(canvas.n_bars, per_bar)
-        bars = line[(line > 0).any(axis=1)]
-        profile = np.zeros((16, _SIZES[name]))
-        if len(bars):
-            for step in range(per_bar):
-                profile[step] = np.bincount(bars[:, step], minlength=_SIZES[name]) / len(bars)
-        out += [profile.sum(axis=0), profile[:, 2 if "drum" not in name else 1:].ravel(),
-                np.array([len(bars) / canvas.n_bars])]
-    for name in ("bass", "melody", "counter"):
-        line = canvas.steps[v.ROW_NAMES.index(name)]
-        onset = line >= v.ONSET
-        steps = np.zeros(16)
-        steps[:per_bar] = onset.reshape(-1, per_bar).mean(axis=0)
-        beats = np.arange(canvas.n_steps) // canvas.steps_per_beat
-        degree = (line - v.ONSET + v.LOWEST[name] - canvas.harmony[beats, 0]) % 12
-        out += [steps, np.bincount(degree[onset], minlength=12) / max(1, onset.sum()), np.array([onset.mean()])]
-    out += [np.bincount(canvas.harmony[:, 1], minlength=len(v.QUALITIES)) / canvas.n_beats,
-            np.bincount(canvas.harmony[:, 0], minlength=13) / canvas.n_beats,
-            np.eye(17)[per_bar][[12, 16]], (canvas.active > 0).mean(axis=1)]
-    return np.concatenate(out)
 
 
 def train_ear(seed: int) -> tuple[ExtraTreesClassifier, np.ndarray, np.ndarray]:

@@ -19,9 +19,10 @@ from modules.generator.encoding import ENCODING_VERSION, GROUPS
 from modules.generator.model import CanvasModel, ModelConfig
 from modules.styles.cards import cards
 from modules.training import lessons
+from modules.training.style_table import style_table
 
 GROUP_WEIGHTS = {"root": 2.0, "quality": 1.5, "melody": 1.6, "counter": 1.0, "bass": 1.3}
-MIXTURE = {"teacher": 0.64, "openewld": 0.13, "lieder": 0.10, "hymns": 0.04, "freedoom": 0.04, "groove": 0.05}
+MIXTURE = {"teacher": 0.70, "openewld": 0.11, "lieder": 0.08, "hymns": 0.03, "freedoom": 0.03, "groove": 0.05}
 
 
 def held_out_loss(model: CanvasModel, held: list[lessons.Example], n_batches: int = 12) -> dict[str, float]:
@@ -55,8 +56,15 @@ def train(args: argparse.Namespace) -> None:
         print(f"{source}: {len(pool)} pieces, {bars} bars", flush=True)
     styles = (*cards(), *lessons.SOURCES)
     model = CanvasModel(ModelConfig(styles=styles, width=args.width, cell_width=args.cell_width))
+    if args.warm:  # weights of an earlier run, its style rows left behind
+        kept = torch.load(args.warm, weights_only=True)["model"]
+        model.load_state_dict({name: value for name, value in kept.items() if name != "style"}, strict=False)
+    with torch.no_grad():
+        model.style.copy_(style_table(styles, args.width))
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.01, betas=(0.9, 0.98))
+    rest = [value for name, value in model.named_parameters() if name != "style"]
+    optimiser = torch.optim.AdamW([{"params": rest}, {"params": [model.style], "weight_decay": 0.0}], lr=args.rate,
+                                  weight_decay=0.01, betas=(0.9, 0.98))
     step, spent, bars = 0, 0.0, 0
     state = Path(args.state)
     if args.resume and state.exists():
@@ -114,10 +122,9 @@ def save(model: CanvasModel, average: dict, held: list, args: argparse.Namespace
     card = {
         "what": "Earworm's canvas generator", "licence": "Apache-2.0", "encoding": ENCODING_VERSION,
         "config": model.config.to_json(),
-        "trained": {"command": "python -m modules.training.generator " + " ".join(
-            f"--{name} {value}" for name, value in vars(args).items() if name in (
-                "minutes", "songs", "batch", "rate", "width", "cell_width", "seed", "mixture")).replace("_", "-"),
-            "bars": bars, "seconds": round(seconds), "machine": "two CPU cores", "mixture": MIXTURE},
+        "trained": {"command": command_of(args), "bars": bars, "seconds": round(seconds), "machine": "two CPU cores",
+                    "mixture": {name: share for name, share in MIXTURE.items()
+                                if args.mixture == "all" or name != "teacher"}},
         "data": [
             {"name": "teacher canvases from assets/styles", "licence": "Apache-2.0 (own)"},
             {"name": "OpenEWLD (00sapo/OpenEWLD)", "licence": "MIT; songs in the public domain"},
@@ -131,6 +138,14 @@ def save(model: CanvasModel, average: dict, held: list, args: argparse.Namespace
     checkpoint.save(kept, card, out)
     if measure:
         print(json.dumps(metrics, indent=1), flush=True)
+
+
+def command_of(args: argparse.Namespace) -> str:
+    """The command line that repeats this run."""
+    told = ("minutes", "songs", "batch", "rate", "width", "cell_width", "seed", "mixture", "warm")
+    given = {name: value for name, value in vars(args).items() if name in told and value != ""}
+    return "python -m modules.training.generator " + " ".join(
+        f"--{name.replace('_', '-')} {value}" for name, value in given.items())
 
 
 def main() -> None:
@@ -148,6 +163,7 @@ def main() -> None:
     parser.add_argument("--report-s", type=float, default=60)
     parser.add_argument("--state", default="cache/generator.pt")
     parser.add_argument("--out", default="assets/weights/generator")
+    parser.add_argument("--warm", default="", help="state of an earlier run to start from")
     parser.add_argument("--resume", action="store_true")
     train(parser.parse_args())
 

@@ -21,17 +21,19 @@ import torch
 import yaml
 from safetensors.numpy import save_file
 
-from modules.assets import ROOT, sha256
+from modules.assets import ROOT, instruments, sha256
 from modules.styles.cards import Card, cards
 from modules.styles.encoder import HUB_NAME, SHA256, encode
 from modules.styles.lookup import rank_styles
 from modules.styles.names import called
 
 PHRASES = Path(__file__).with_name("style_phrases.yaml")
+FIRST_PART = 119  # cases from when the head knew 59 styles; some training phrases were written after its misses on them
 CASES = ROOT / "tests" / "data" / "style_cases.yaml"
 WEIGHTS = ROOT / "assets" / "weights" / "styles.safetensors"
 SEED = 7
 STEPS, RATE, DECAY = 300, 0.05, 2e-5
+MOST_PLAYERS = 40  # an instrument that more styles put first says nothing of style
 KIN = 0.2  # share of a target that goes to the other cards of its family
 N_BLENDS = 600
 _TEMPLATES = ("{}", "music for {}", "I want {}", "make me {}", "{} please", "a track that feels like {}", "{} vibes",
@@ -45,7 +47,9 @@ _NEUTRAL = ("music", "a song", "some music please", "make me something nice", "a
             "the quarterly report ", "is due", "drums and bass", "guitar", "a melody", "with drums", "no drums",
             "instrumental music", "loop", "jkl mno pqr", "the", "ok", "go on", "foo bar baz",
             "click here to subscribe", "how are you", "please help me", "new file", "zxcv bnm", "hjkl uiop", "do it",
-            "your choice", "whatever")
+            "your choice", "whatever", "slow", "fast", "slow music", "fast music", "loud", "quiet", "beautiful", "nice",
+            "cool", "good music", "not bad", "two minutes long", "thirty seconds", "in the key of D", "tempo 100",
+            "without bass", "a melody with chords", "acoustic guitar and drums")
 _JOINS = ("{} meets {}", "{} mixed with {}", "a blend of {} and {}", "{} with {} influences", "{}, {}")
 
 
@@ -66,6 +70,17 @@ def _line_ups(card: Card, draw: random.Random) -> list[str]:
     """Descriptions by instruments: those that the card's lanes prefer."""
     lanes = [names[0].replace("_", " ") for lane, names in card.instruments.items() if names and card.lanes[lane] < 6]
     return [" and ".join(draw.sample(lanes, min(3, len(lanes)))) for _ in range(3)]
+
+
+def _players() -> dict[str, list[str]]:
+    """What an instrument is called → the cards that put it first in a lane, for prompts that name no more than that."""
+    found: dict[str, list[str]] = {}
+    for name, entry in instruments().items():
+        first = [card.name for card in cards().values() for lane, names in card.instruments.items()
+                 if names and names[0] == name and card.lanes[lane] < 6 and lane != "drums"]
+        for word in (name.replace("_", " "), str(entry["called"][0])) if 0 < len(first) <= MOST_PLAYERS else ():
+            found[word] = first
+    return found
 
 
 def _vary(phrase: str, draw: random.Random) -> str:
@@ -123,8 +138,11 @@ def examples(seed: int = SEED, leave_out: Callable[[str, int], bool] | None = No
     for phrase, meant in _moods().items():
         for text in (phrase, f"{phrase} music", f"a {phrase} track", f"{phrase}, {draw.choice(_BITS)}"):
             add(text, {name: 1 / len(meant) for name in meant}, 1.5)
+    for word, players in _players().items():
+        for text in (word, f"{draw.choice(('soft', 'a', 'some', 'solo', 'music with', 'with'))} {word}"):
+            add(text, {name: 1 / len(players) for name in players}, 2.0)
     for text in _NEUTRAL:  # says nothing: every style alike
-        add(text, {name: 1 / len(names) for name in names}, 1.5)
+        add(text, {name: 1 / len(names) for name in names}, 4.0)
     return texts, np.stack(targets), np.array(weights, np.float32)
 
 
@@ -157,28 +175,38 @@ def _score(orders: list[list[str]], wanted: list[set[str]]) -> tuple[float, floa
 
 
 def measure(show_misses: bool = False) -> dict[str, dict[str, float]]:
-    """Top-1 and top-3 family agreement of the head and two baselines on the cases written apart."""
-    families = {card.family for card in cards().values()}
+    """Top-1 and top-3 family agreement on the cases written apart: the whole reading, the head alone, two baselines.
+
+    "reading" is what a person gets (genre words, meaning, mended typing errors, glossary); kinds of cases apart.
+    """
+    from modules.conditions.text import style_shares
+
     cases = yaml.safe_load(CASES.read_text(encoding="utf-8"))
-    usable = [case for case in cases if set(case["families"]) & families]
-    wanted = [set(case["families"]) for case in usable]
-    vectors = encode([case["text"] for case in usable])
+    wanted = [set(case["families"]) for case in cases]
+    vectors = encode([case["text"] for case in cases])
     ranked = [_families(list(rank_styles(vector))) for vector in vectors]
+    read = [_families(list(style_shares(case["text"]))) for case in cases]
     lines = [(name, line) for name, card in cards().items() for line in card.describe]
     known = encode([line for _, line in lines])
     nearest = [_families([lines[i][0] for i in np.argsort(-(known @ vector))]) for vector in vectors]
     keyword = []
-    for case in usable:
+    for case in cases:
         text = f" {case['text'].lower().replace('-', ' ')} "
         hits = sorted((phrase for phrase in called() if f" {phrase} " in text), key=len, reverse=True)
         keyword.append(_families([name for phrase in hits for name in called()[phrase]]))
     if show_misses:
-        for case, order, want in zip(usable, ranked, wanted):
-            if order[0] not in want:
+        for case, order, want in zip(cases, read, wanted):
+            if not order or order[0] not in want:
                 print(f"  miss: {case['text'][:60]:60s} {order[:3]} wanted {sorted(want)}")
-    scores = {kind: dict(zip(("top1", "top3"), (round(s, 3) for s in _score(orders, wanted))))
-              for kind, orders in (("head", ranked), ("nearest description", nearest), ("keyword", keyword))}
-    scores["cases"] = {"used": len(usable), "without a card": len(cases) - len(usable)}
+    scores: dict[str, dict[str, float]] = {}
+    groups = {"English, 1st part": [i for i, case in enumerate(cases) if i < FIRST_PART],
+              "English, 2nd part": [i for i, case in enumerate(cases) if i >= FIRST_PART and "tongue" not in case],
+              "other languages": [i for i, case in enumerate(cases) if "tongue" in case]}
+    for group, members in groups.items():
+        for kind, orders in (("reading", read), ("head alone", ranked), ("nearest description", nearest),
+                             ("keyword", keyword)):
+            firsts, thirds = _score([orders[i] for i in members], [wanted[i] for i in members])
+            scores[f"{group}: {kind}"] = {"cases": len(members), "top1": round(firsts, 3), "top3": round(thirds, 3)}
     return scores
 
 
@@ -229,7 +257,7 @@ def main() -> None:
         print(f"held-back phrases: card {card:.3f}, family {family:.3f}")
     elif arguments.report:
         for kind, figures in measure(arguments.misses).items():
-            print(f"{kind:20s} " + "  ".join(f"{name} {value:g}" for name, value in figures.items()))
+            print(f"{kind:40s} " + "  ".join(f"{name} {value:g}" for name, value in figures.items()))
     else:
         train()
 

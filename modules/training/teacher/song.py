@@ -8,7 +8,7 @@ import numpy as np
 
 from modules.canvas import Canvas, write_notes
 from modules.canvas import vocabulary as v
-from modules.generator.arrangement import layer
+from modules.generator.arrangement import CHORDAL, layer
 from modules.styles.cards import Card, melody_pcs
 from modules.training.teacher import figures as fig
 from modules.training.teacher.harmony import Chord, choose_progression, lay_section, tonic_chord
@@ -111,9 +111,11 @@ class _Writer:
         chords = self.lay_harmony(index, section)
         steps = slice(section.start_bar * self.size, (section.start_bar + section.bars) * self.size)
         into = self.canvas.steps[:, steps]
-        for lane in ("bass", "comp", "comp2", "pad"):
-            if self.plays(lane, section):
-                self.lay(lane, section, chords, into)
+        playing = [lane for lane in ("bass", "comp", "comp2", "pad") if self.plays(lane, section)]
+        if not playing or playing == ["bass"]:  # a section is never without harmony
+            playing += [lane for lane in CHORDAL if self.card.lanes[lane] < 9 and getattr(self.card, lane)][:1]
+        for lane in playing:
+            self.lay(lane, section, chords, into)
         melody = self.lay_melody(index, section, chords, into) if self.plays("melody", section) else []
         if self.plays("counter", section) and self.card.counter != "none":
             centre = int(self.habits["register"] - 5 if self.card.counter in ("lines", "thirds")
