@@ -16,8 +16,9 @@ def small_model() -> CanvasModel:
     torch.manual_seed(0)
     model = CanvasModel(ModelConfig(styles=("a", "b"), width=32, heads=2, encoder_layers=1, decoder_layers=2,
                                     cell_width=24, window=64, dropout=0.0)).eval()
-    with torch.no_grad():  # so that the copy head takes part
+    with torch.no_grad():  # so that the copy head and the short way from the condition take part
         model.copy_place.weight.normal_()
+        model.hint_token.weight.normal_(std=0.3)
     return model
 
 

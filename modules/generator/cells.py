@@ -29,7 +29,7 @@ class CellNetwork:
     def __init__(self, model: CanvasModel, k: int, tables: tuple) -> None:
         self.model, self.k = model, k
         self.groups, self.base = enc.cell_groups(k), enc.token_base(k)
-        self.token, self.line, self.chord, self.place, self.gates = tables
+        self.token, self.line, self.chord, self.place, self.gates, self.hint_w, self.hint_at = tables
         self.w_in = model.cells.weight_ih_l0.T.contiguous()
         self.w_h, self.b_h = model.cells.weight_hh_l0.T.contiguous(), model.cells.bias_hh_l0
         self.copy = model.copy.weight.T.contiguous()
@@ -44,12 +44,16 @@ class CellNetwork:
             tables = [(table @ w).numpy() for table in (model.token.weight, model.line.weight, model.chord.weight)]
             place = (model.place.weight[places] @ w + model.cells.bias_ih_l0).numpy()
             gates = (model.copy_place.weight[places] + model.copy.bias).numpy()
-            built[k] = (*tables, place, gates)
+            sizes = enc.group_sizes(k)
+            rows = np.concatenate([base + np.arange(size) for base, size in zip(enc.token_base(k), sizes, strict=True)])
+            hint = model.hint_token.weight[torch.from_numpy(rows)].T.contiguous()  # (H, sum of V)
+            built[k] = (*tables, place, gates, hint, np.concatenate([[0], np.cumsum(sizes)]))
         return cls(model, k, built[k])
 
-    def begin(self, state: np.ndarray, context: np.ndarray, before: np.ndarray | None) -> None:
-        """Start a beat: state and context (B, G), the last beat's tokens (B, C) or None at the start."""
+    def begin(self, state: np.ndarray, context: np.ndarray, hint: np.ndarray, before: np.ndarray | None) -> None:
+        """Start a beat: state and context (B, G), hint (B, H), the last beat's tokens (B, C) or None at the start."""
         self.h = state
+        self.hints = (torch.from_numpy(hint) @ self.hint_w).numpy()
         self.context = (torch.from_numpy(context) @ self.w_in).numpy()
         self.before = before
 
@@ -91,6 +95,7 @@ class CellNetwork:
             out = head(h, torch.from_numpy(last), torch.from_numpy(root), torch.from_numpy(quality)).numpy()
         else:
             out = head(h).numpy()
+        out = out + self.hints[:, self.hint_at[cell]:self.hint_at[cell + 1]]
         gates = MAX_COPY * np.tanh(((h @ self.copy).numpy() + self.gates[cell]) / 2)
         rows = np.arange(len(out))
         for index in range(N_COPIES):

@@ -1,8 +1,10 @@
 """The network: an encoder of what is known, a causal decoder over beats, a GRU over the cells inside a beat.
 
-A gated copy head adds learned weight to the token that stood in the same cell some beats or bars ago (See et al. 2017,
-"Get to the point", §2.2, as logits); pitch cells see absolute pitch, interval from the last sounding pitch and degree
-of the chord (`canvas.md` findings). Letters as in the package docstring; `G` width of the cell GRU.
+The condition also reaches every cell's tokens by a short way (`hint`), so that what a style sounds like is not left to
+what the past shows. A gated copy head adds learned weight to the token that stood in the same cell some beats or bars
+ago (See et al. 2017, "Get to the point", §2.2, as logits); pitch cells see absolute pitch, interval from the last
+sounding pitch and degree of the chord (`canvas.md` findings). Letters as in the package docstring; `G` width of the
+cell GRU, `H` of the hint.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ def copy_offsets(beats_per_bar: int) -> tuple[int, ...]:
 
 
 N_COPIES = 6
+HINT_WIDTH = 96  # of the short way from the condition to every cell's tokens
 
 
 class Attention(nn.Module):
@@ -154,6 +157,9 @@ class CanvasModel(nn.Module):
         self.copy = nn.Linear(g, N_COPIES * 2)
         self.copy_place = nn.Embedding(enc.N_POSITIONS, N_COPIES * 2)
         nn.init.zeros_(self.copy_place.weight)
+        self.hint = nn.Sequential(nn.Linear(d, HINT_WIDTH), nn.GELU())
+        self.hint_token = nn.Embedding(enc.N_TOKENS, HINT_WIDTH)
+        nn.init.zeros_(self.hint_token.weight)
 
     def condition(self, features: Tensor, styles: Tensor) -> Tensor:
         """features (B, T, F) values; styles (B, S + 1) weights → (B, T, D)."""
@@ -226,6 +232,7 @@ class CanvasModel(nn.Module):
         y = run_cells(self.cells, x.view(b * t, c, -1), torch.tanh(self.start(h)).view(b * t, -1))
         y = y.reshape(b, t, c, -1)
         gates = self.copy_gates(y, places)  # (B, T, C, 2·O)
+        hint = self.hint(condition)  # (B, T, H)
         sources = [F.pad(history, (0, 0, o, 0), value=-1)[:, :t] for o in copy_offsets(beats_per_bar)]
         out = {}
         for group, (name, size) in enumerate(zip(enc.GROUPS, enc.SIZES, strict=True)):
@@ -244,6 +251,9 @@ class CanvasModel(nn.Module):
                 logits = self.heads[group](hidden, last[:, :, part][pick], root, quality.clamp(max=17))
             else:
                 logits = self.heads[group](hidden)
+            rows = base[part, None] + torch.arange(size, device=base.device)  # (K, V)
+            hints = torch.einsum("bth,kvh->btkv", hint, self.hint_token(rows))
+            logits = logits + hints[pick]
             logits = add_copies(logits.float(), gates[:, :, part][pick],
                                 torch.stack([s[:, :, part][pick] for s in sources], dim=-1), size)
             loss = F.cross_entropy(logits.float(), tokens[:, :, part][pick], reduction="sum")

@@ -80,11 +80,11 @@ def _fill(model: CanvasModel, jobs: list[Fill], seed: int, temperature: dict[str
     for beat in range(t):
         if cancel is not None and beat % 4 == 0 and cancel.is_set():
             raise Cancelled("Stopped.")
-        state, context = beats.next(tokens[:, beat - 1] if beat else None)
+        state, context, hint = beats.next(tokens[:, beat - 1] if beat else None)
         fixed = _decided(jobs, tokens, forced, copy_from, rhythm, beat, rows["melody"], k)
         needed = np.flatnonzero(~fixed.all(axis=0))
         before = np.stack([tokens[:, beat - o] if beat >= o else np.full((b, c), -1) for o in offsets], axis=-1)
-        network.begin(state, context, tokens[:, beat - 1] if beat else None)
+        network.begin(state, context, hint, tokens[:, beat - 1] if beat else None)
         for cell in range(needed[-1] + 1 if len(needed) else 0):
             here = tokens[:, beat]
             network.step(here, cell)
@@ -124,12 +124,14 @@ class _Beats:
         condition = model.condition(torch.from_numpy(np.stack([job.features for job in jobs])),
                                     torch.from_numpy(np.stack([job.styles for job in jobs]).astype(np.float32)))
         self.model, self.k, self.beat = model, k, 0
+        self.hint = model.hint(condition).numpy()  # (B, T, H)
         self.conditioned = condition + model.encode(torch.from_numpy(known_in), condition, k)  # (B, T, D)
         self.angle = turns(torch.arange(self.conditioned.shape[1]), model.config.width // model.config.heads)
         self.caches: list[list[Tensor]] = [[] for _ in model.decoder]
 
-    def next(self, before: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """The next beat's start state and context (B, G) each; `before` (B, C) are the last beat's tokens."""
+    def next(self, before: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The next beat's start state and context (B, G) each, and hint (B, H); `before` (B, C) are the last beat's
+        tokens."""
         model, at = self.model, self.beat
         x = self.conditioned[:, at:at + 1]
         if before is not None:
@@ -140,7 +142,7 @@ class _Beats:
                 cache[:] = [cache[0][:, :, 1 - model.config.window:], cache[1][:, :, 1 - model.config.window:]]
         h = model.norm(x)[:, 0]  # (B, D)
         self.beat += 1
-        return torch.tanh(model.start(h)).numpy(), model.beat(h).numpy()
+        return torch.tanh(model.start(h)).numpy(), model.beat(h).numpy(), self.hint[:, at]
 
 
 def draw(logits: np.ndarray, heat: float, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

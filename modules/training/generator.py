@@ -92,7 +92,7 @@ def train(args: argparse.Namespace) -> None:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         step += 1
-        bars += args.batch * lessons.CROP_BARS
+        bars += batch["tokens"].shape[0] * batch["tokens"].shape[1] // batch["beats_per_bar"]
         decay = min(0.998, (step + 1) / (step + 20))
         with torch.no_grad():
             for name, value in model.state_dict().items():
