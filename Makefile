@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 export GOMP_SPINCOUNT := 0
 
-.PHONY: run test lint setup setup-dev bench train clean
+.PHONY: run test lint setup setup-dev bench bench-music bench-sound train clean
 
 run: setup
 	$(BIN)/python app.py
@@ -37,10 +37,27 @@ bench: setup-dev
 	$(BIN)/python -m benchmarks.music
 	$(BIN)/python -m benchmarks.obedience
 
-# Rebuilds the weights that ship; SHARED is the folder with openewld/ and groove/ (see assets/weights/README.md).
+# Speed, loudness, peaks, tone and cleanliness of 50 takes in 25 styles; a few minutes.
+bench-sound: setup-dev
+	$(BIN)/python -m benchmarks.sound
+
+# The generator against real music and simple models, about half an hour; what needs the corpora is left out without them.
+bench-music: setup-dev
+	@missed=0; \
+	corpora=$$(test -d $(SHARED) && echo "--shared $(SHARED)"); \
+	$(BIN)/python -m benchmarks.steering || missed=1; \
+	$(BIN)/python -m benchmarks.generated $$corpora || missed=1; \
+	if [ -n "$$corpora" ]; then $(BIN)/python -m benchmarks.knowledge $$corpora || missed=1; \
+	else echo "benchmarks.knowledge needs the corpora of assets/weights/README.md: SHARED=DIR"; fi; \
+	$(BIN)/python -m benchmarks.music || missed=1; \
+	exit $$missed
+
+# Rebuilds the weights that ship; SHARED is the folder of the corpora (see assets/weights/README.md).
 train: setup-dev
 	$(BIN)/python -m modules.training.styles
-	$(BIN)/python -m modules.training.generator --shared $(SHARED) --minutes 120 --resume
+	$(BIN)/python -m modules.training.chord_prior --shared $(SHARED)
+	$(BIN)/python -m modules.training.critic --shared $(SHARED)
+	$(BIN)/python -m modules.training.generator --shared $(SHARED) --songs 60 --minutes 100 --resume
 
 clean:
 	rm -rf $(VENV) cache out build

@@ -52,13 +52,10 @@ def train_ear(seed: int) -> tuple[ExtraTreesClassifier, np.ndarray, np.ndarray]:
 
 
 def families_heard(ear: ExtraTreesClassifier, pieces: list[Piece]) -> np.ndarray:
-    """Whether the most likely family is the asked style's."""
-    families = np.array([cards()[name].family for name in ear.classes_])
-    p = ear.predict_proba(np.array([style_features(piece.canvas) for piece in pieces]))
-    names = sorted(set(families))
-    mass = np.stack([p[:, families == name].sum(axis=1) for name in names], axis=1)
-    heard = np.array(names)[mass.argmax(axis=1)]
-    return heard == np.array([cards()[piece.style].family for piece in pieces])
+    """Whether the style that the ear names is of the asked style's family."""
+    heard = ear.predict(np.array([style_features(piece.canvas) for piece in pieces]))
+    return np.array([cards()[name].family == cards()[piece.style].family
+                     for name, piece in zip(heard, pieces, strict=True)])
 
 
 def between(x: np.ndarray, y: np.ndarray, pieces: list[Piece], first: str, second: str) -> np.ndarray:

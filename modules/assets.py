@@ -1,4 +1,8 @@
-"""Finds shipped files. Order: `EARWORM_ASSETS` (a folder) → `assets/` beside the code. Loads nothing by itself."""
+"""Finds shipped files, and the folder for what is kept. Loads nothing by itself.
+
+Shipped files: `EARWORM_ASSETS` (a folder) → `assets/` beside the code. Kept things: `EARWORM_DATA` → `/data` on a Space
+that has one → the platform's folder for a person's data.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
+from platformdirs import user_data_path
 
 from modules.errors import WeightsMissing
 
@@ -26,6 +31,16 @@ def asset(relative: str) -> Path:
         if (folder / relative).exists():
             return folder / relative
     raise WeightsMissing(f"assets/{relative} is missing; it ships with the repository, so check out a complete copy.")
+
+
+def data_folder() -> Path:
+    """Where things are kept between runs; it may not exist yet."""
+    if os.environ.get("EARWORM_DATA"):
+        return Path(os.environ["EARWORM_DATA"]).expanduser()
+    space = Path("/data")
+    if os.environ.get("SPACE_ID") and space.is_dir() and os.access(space, os.W_OK):
+        return space / "earworm"
+    return user_data_path("earworm", appauthor=False)
 
 
 def sha256(path: Path) -> str:

@@ -1,4 +1,7 @@
-"""The command line: `make`, `edit`, `listen` and the playground. Bad input: one line on standard error, exit 2."""
+"""The command line: `make`, `edit`, `export`, `listen` and the playground.
+
+Bad input: one line on standard error, exit 2.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from modules.conditions.fuse import check_request, read_key
 from modules.conditions.recall import plain, read_controls
 from modules.config import MAX_HUM_S, MAX_UPLOAD_S
 from modules.errors import EarwormError, InputError
+from modules.styles.blend import read_blend
 from modules.types import GridNote, Progress, Request, Take
 
 FORMATS = ("wav", "flac", "mp3", "ogg")
@@ -39,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--out", required=True, type=Path)
     make.add_argument("--prompt", default="")
     make.add_argument("--negative", default="")
+    make.add_argument("--style", default="", help="up to three styles with weights: \"bossa nova:0.6,synthwave:0.4\"")
     make.add_argument("--hum", type=Path)
     make.add_argument("--reference", type=Path)
     make.add_argument("--reference-mode", default="vibe")
@@ -66,6 +71,12 @@ def build_parser() -> argparse.ArgumentParser:
     change.add_argument("--seed", type=int)
     change.add_argument("--stems", action="store_true")
     change.add_argument("--format", default="wav")
+    leave = commands.add_parser("export", help="write a finished take in other formats, from its recipe")
+    leave.add_argument("take", type=Path, metavar="RECIPE|TAKE",
+                       help="a take_N.json, or a sound or video with one inside")
+    leave.add_argument("--to", required=True, help="comma-separated: wav24, wav16, flac, mp3, ogg, loop, stems, "
+                                                   "midi, musicxml, score, lrc, mp4, recipe")
+    leave.add_argument("--out", required=True, type=Path)
     hear = commands.add_parser("listen", help="print what is understood of an input, as JSON")
     hear.add_argument("file", help="a file; - for text on standard input")
     hear.add_argument("--as", dest="kind", required=True)
@@ -107,6 +118,7 @@ def read_request(args: argparse.Namespace) -> Request:
         "prompt": args.prompt, "negative": args.negative, "lyrics": words, "takes": args.takes, "seed": args.seed,
         "faithfulness": args.faithfulness, "voice": args.voice if args.voice != "auto" else None,
         "reference_mode": args.reference_mode if args.reference else None,
+        "styles": read_blend(args.style) if args.style else None,
     }
     request = replace(
         request, controls=replace(request.controls, **{k: x for k, x in controls.items() if x is not None}),
@@ -127,7 +139,9 @@ def read_recipe(path: Path) -> Request:
         InputError: not a recipe.
     """
     try:
-        recipe = json.loads(read_text(path))
+        from modules.engines.recipe import load_recipe
+
+        recipe = load_recipe(path)
         asked = recipe["request"]
         return Request(
             prompt=asked["prompt"], negative=asked["negative"], lyrics=asked["lyrics"], voice=asked["voice"],
@@ -138,6 +152,21 @@ def read_recipe(path: Path) -> Request:
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path.name} is not an Earworm recipe; give the take_N.json that was written with a take."
                          ) from None
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Write a take's other formats; a line each."""
+    if args.out.exists() and not args.out.is_dir():
+        raise InputError(f"{args.out.name} is a file; give a folder to write to.")
+    from modules.engines.recipe import load_recipe
+    from modules.engines.replay import replay
+    from modules.studio.export import export_as
+
+    kinds = [kind.strip().lower() for kind in args.to.split(",") if kind.strip()]
+    piece = replay(load_recipe(args.take))
+    for kind, path in export_as(piece, kinds, args.out, stem=args.take.name.split(".")[0] or "take").items():
+        print(f"{kind}: {path}")
+    return 0
 
 
 def run_make(args: argparse.Namespace) -> int:
@@ -239,7 +268,8 @@ def run_serve(args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"make": run_make, "edit": run_edit, "listen": run_listen, "serve": run_serve, None: run_serve}
+COMMANDS = {"make": run_make, "edit": run_edit, "export": run_export, "listen": run_listen, "serve": run_serve,
+            None: run_serve}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import wave
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -14,6 +14,7 @@ import soundfile
 
 from modules.canvas.canvas import Canvas
 from modules.errors import Cancelled, InputError
+from modules.studio.export import KINDS
 from modules.types import (
     Audio,
     Check,
@@ -39,6 +40,7 @@ from modules.types import (
     TextReading,
 )
 from modules.ui.listeners import Listeners
+from modules.ui.sound_plots import sound_pictures
 
 SAMPLE_RATE = 22_050
 CHORDS = (("Am", 9, (57, 60, 64)), ("F", 5, (53, 57, 60)), ("C", 0, (48, 52, 55)), ("G", 7, (55, 59, 62)))
@@ -203,7 +205,21 @@ def export(take: Take, folder: Path) -> Mapping[str, Path]:
     soundfile.write(sound, take.audio.samples.T, take.audio.sample_rate)
     (folder / f"earworm_{take.seed}.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0")
     (folder / f"earworm_{take.seed}.json").write_text(json.dumps(take.recipe))
-    return {"WAV": sound, "MIDI": folder / f"earworm_{take.seed}.mid", "Recipe": folder / f"earworm_{take.seed}.json"}
+    return {"wav24": sound, "midi": folder / f"earworm_{take.seed}.mid", "recipe": folder / f"earworm_{take.seed}.json"}
+
+
+def export_as(source: Path, kinds: Sequence[str], folder: Path) -> Mapping[str, Path]:
+    out = {}
+    for kind in kinds:
+        if kind not in KINDS:
+            raise InputError(f"{kind!r} is not a way to export; choose from {', '.join(KINDS)}.")
+        out[kind] = folder / (source.name.split(".")[0] + KINDS[kind].suffix)
+        out[kind].write_text(f"{kind} of seed {json.loads(source.read_text())['seed']}")
+    return out
+
+
+def draw_sound(path: Path) -> str:
+    return sound_pictures(read_audio(path), json.loads(path.with_suffix(".json").read_text())["sections"])
 
 
 def stems(take: Take, folder: Path) -> Mapping[str, Path]:
@@ -214,7 +230,7 @@ def stems(take: Take, folder: Path) -> Mapping[str, Path]:
 
 
 def fake_listeners() -> Listeners:
-    return Listeners(read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems,
+    return Listeners(read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
                      lambda: ("alto", "baritone"))
 
 

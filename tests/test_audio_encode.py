@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from modules.audio.encode import AI_NOTICE, write_audio
+from modules.audio.encode import write_audio
+from modules.audio.tags import AI_NOTICE
 from modules.errors import InputError
 from modules.types import Audio
 
@@ -22,6 +23,15 @@ def test_every_format_comes_back(tmp_path, fmt, subtype, written, accuracy):
         heard = file.read(dtype="float32").T
     assert np.abs(heard[:, 5_000:40_000] - TONE.samples[:, 5_000:40_000]).max() < accuracy
     assert [entry.name for entry in tmp_path.iterdir()] == [f"take.{fmt}"]
+
+
+@pytest.mark.parametrize(("fmt", "subtype"), [("wav", "16"), ("wav", "24"), ("flac", "24")])
+def test_samples_are_rounded_not_cut(tmp_path, fmt, subtype):
+    step = 2.0 ** (1 - int(subtype))
+    ramp = Audio((np.linspace(-0.5, 0.5, 20_001, dtype=np.float32) * 400 * np.float32(step))[None], 44_100)
+    read = soundfile.read(write_audio(tmp_path / f"a.{fmt}", ramp, fmt, subtype), dtype="float64")[0]
+    error = (read - ramp.samples[0]) / step
+    assert np.abs(error).max() <= 0.5001 and abs(error.mean()) < 0.01
 
 
 def test_loud_samples_are_clipped_not_wrapped(tmp_path):

@@ -57,7 +57,8 @@ def test_a_bad_sound_is_one_sentence(name, option, sounds, tmp_path, capsys):
     (("--prompt", "x", "--energy", "nan"), "range"), (("--prompt", "x", "--voice", "elvis"), "elvis"),
     (("--prompt", "x", "--faithfulness", "2"), "Faithfulness"), (("--lyrics", "la\n" * 10_000), "lines"),
     (("--lyrics", "🎵🎵"), "sing"), (("--recipe", "absent.json"), "absent.json"),
-    (("--prompt", "x", "--nonsense"), "nonsense"),
+    (("--prompt", "x", "--nonsense"), "nonsense"), (("--style", "bosa nova"), "near it are Bossa nova"),
+    (("--style", "techno:loud"), "weight"), (("--style", "house,techno,trance,tango"), "4 styles"),
 ])
 def test_a_bad_option_is_one_sentence(arguments, word, tmp_path, capsys):
     assert word in refused(capsys, "make", "--out", str(tmp_path / "out"), *arguments)

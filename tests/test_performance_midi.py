@@ -55,3 +55,42 @@ def test_lyrics_stand_with_the_vocal(tmp_path):
     vocal = next(track for track in file.tracks if track.name == "vocal")
     assert [m.text for m in vocal if m.type == "lyrics"] == [s.syllable.text for s in song.syllables]
     assert next(m for m in file.tracks[0] if m.type == "key_signature").key == "Dm"
+
+
+def test_a_word_that_goes_on_has_a_hyphen(tmp_path):
+    song = hand_song(voice="clara")
+    first, *others = hand_syllables(song)
+    song = replace(song, syllables=(replace(first, syllable=replace(first.syllable, last_in_word=False)), *others))
+    _, file = written(tmp_path, song)
+    vocal = next(track for track in file.tracks if track.name == "vocal")
+    assert [m.text for m in vocal if m.type == "lyrics"][:2] == ["la-", "la"]
+
+
+@pytest.mark.parametrize("meter", ["4/4", "3/4", "6/8"])
+def test_another_parser_reads_the_same_song(tmp_path, meter):
+    """symusic parses MIDI in C++, without mido."""
+    symusic = pytest.importorskip("symusic", reason="symusic is not installed (requirements-dev.txt)")
+    song = hand_song(meter=meter, ending="ritard", voice="clara")
+    song = replace(song, syllables=hand_syllables(song))
+    performance, _ = written(tmp_path, song)
+    score = symusic.Score(tmp_path / "song.mid", ttype="second")
+    assert len(score.tempos) == len(performance.tempo_map)  # the whole tempo map of the ritardando
+    assert [(s.numerator, s.denominator) for s in score.time_signatures] == [tuple(map(int, meter.split("/")))]
+    assert [k.key for k in score.key_signatures] == [-1]
+    assert {m.text for m in score.markers} == {"verse", "chorus"}
+    tracks = {track.name: track for track in score.tracks if track.notes}
+    words = [text for track in score.tracks for text in track.lyrics]
+    assert [word.text for word in words] == [placed.syllable.text for placed in song.syllables]
+    assert set(tracks) == {part.lane for part in performance.parts}
+    for part in performance.parts:
+        notes = sorted((n.start, n.pitch, n.velocity) for n in tracks[part.lane].notes)
+        played = sorted((n.onset_s, n.midi, n.velocity) for n in (*part.notes, *part.sung))
+        assert [n[0] for n in notes] == pytest.approx([n[0] for n in played], abs=0.003)
+        assert sorted(n[1:] for n in notes) == sorted(n[1:] for n in played)
+        assert (tracks[part.lane].program, tracks[part.lane].is_drum) == (part.program, part.is_drum)
+
+
+def test_it_says_that_it_is_ai_generated_and_names_its_chords(tmp_path):
+    _, file = written(tmp_path, hand_song())
+    assert any(m.type == "copyright" and m.text.startswith("AI-generated") for m in file.tracks[0])
+    assert [m.text for m in file.tracks[0] if m.type == "text"][:4] == ["F", "C", "Dm7", "Bbmaj7"]

@@ -228,3 +228,15 @@ def test_ghost_notes_are_soft_and_fills_grow():
     toms = [n.velocity for n in part(performance, "drums").notes
             if fill_s - 0.7 < n.onset_s < fill_s - 0.02 and n.midi in (45, 47, 50)]
     assert len(toms) == 4 and np.mean(toms[2:]) > np.mean(toms[:2])
+
+
+def test_a_band_with_a_drum_machine_plays_to_its_grid():
+    """How far notes lie off the grid, with a machine and with a drummer, in the same style."""
+    def off_grid_s(kit: str) -> float:
+        performance = play(instruments={**INSTRUMENTS, "drums": kit})
+        step_s = 60 / 100 / 4
+        drums = part(performance, "drums").notes
+        return float(np.mean([abs(n.onset_s - round(n.onset_s / step_s) * step_s) for n in drums]))
+
+    assert off_grid_s("kit_808") < 0.5 * off_grid_s("standard_kit")
+    assert off_grid_s("lofi_kit") == pytest.approx(off_grid_s("standard_kit"))

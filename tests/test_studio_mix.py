@@ -103,6 +103,19 @@ def test_the_energy_plan_is_heard_even_if_players_did_not_follow_it():
     assert lufs(bus, half + 0.4) - lufs(bus, 0.0, half - 0.4) >= 2.0
 
 
+def test_a_passage_that_players_left_far_too_quiet_is_lifted():
+    stems, song, performance = stage(chorus_db=16.0)
+    half = performance.bar_starts_s[4]
+
+    def step(audio: Audio) -> float:
+        return lufs(audio, half + 0.4) - lufs(audio, 0.0, half - 0.4)
+
+    mixed = mix(stems, song, performance)
+    dry = Audio(sum(stem.samples for stem in mixed.stems.values()), RATE)
+    assert step(dry) > 12.0
+    assert 4.0 < step(mixed.bus) < step(dry) - 2.0
+
+
 def test_mute_and_solo_leave_the_other_lanes_alone(plain):
     stems, song, performance, mixed = plain
     muted = mix(stems, song, performance, settings=MixSettings(mute=frozenset({"bass"})))

@@ -110,11 +110,43 @@ def test_everything_at_once(page, engine, tmp_path):
     assert plays.nth(0).get_attribute("aria-pressed") == "false"
     assert plays.nth(1).get_attribute("aria-label") == "Pause take 2"
 
+    page.locator(".ew-downloads summary").first.click()
     with page.expect_download() as download:
         page.locator("a[download]", has_text="WAV").first.click()
     saved = tmp_path / download.value.suggested_filename
     download.value.save_as(saved)
     assert saved.read_bytes()[:4] == b"RIFF" and saved.stat().st_size > 100_000
+
+    # what is not there yet is made when asked for, and stays a link
+    with page.expect_download() as download:
+        page.locator("[data-export=flac]").first.click()
+    download.value.save_as(tmp_path / "take.flac")
+    assert (tmp_path / "take.flac").read_text().startswith("flac of seed")
+    assert page.locator("a.ew-item", has_text="FLAC").count() == 1
+
+
+def test_pictures_are_drawn_behind_their_switch(page):
+    page.locator("#prompt textarea").fill("pictures")
+    make(page)
+    box = page.locator(".ew-pictures").first
+    assert box.locator("img, svg").count() == 0
+    box.locator("summary").click()
+    page.wait_for_selector(".ew-pictures .ew-mel img")
+    assert box.locator("svg[role=img]").count() == 2
+    words = [e.get_attribute("aria-label") or e.get_attribute("alt") for e in box.locator("[role=img], img").all()]
+    assert all(len(text) > 30 for text in words) and "LUFS" in " ".join(words)
+    # a click in a picture goes to that place
+    box.locator(".ew-mel [data-seek]").click(position={"x": 200, "y": 40})
+    page.wait_for_function("document.querySelector('.ew-time b').textContent != '0:00'")
+
+
+def test_a_take_that_is_gone_says_so(page):
+    page.locator("#prompt textarea").fill("gone")
+    make(page)
+    page.locator(".ew-downloads summary").first.click()
+    page.evaluate("document.querySelectorAll('.ew-downloads').forEach(e => e.dataset.take = '0'.repeat(32))")
+    page.locator("[data-export=flac]").first.click()
+    page.wait_for_selector(".ew-item [role=status] >> text=no longer kept")
 
 
 def test_microphone(page):

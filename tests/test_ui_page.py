@@ -14,7 +14,9 @@ import pytest
 
 from modules.config import MAX_TAKES
 from modules.errors import Busy, EngineUnavailable, InputError
+from modules.studio.export import KINDS
 from modules.ui import handlers
+from modules.ui.downloads import export_kept, take_folder
 from modules.ui.form import Form, sentence, to_request
 from modules.ui.more import DIALS, keys, read_key, read_seed
 from modules.ui.page import build_page, launch_options
@@ -37,7 +39,7 @@ def desks(steps: list[tuple]) -> list[dict]:
 def test_page_offers_every_action_by_name():
     page = build_page(FakeEngine(), fake_listeners())
     names = set(page.get_api_info()["named_endpoints"])
-    assert names == {"/make", "/listen_text", "/listen_hum", "/listen_reference", "/listen_lyrics"}
+    assert names == {"/make", "/listen_text", "/listen_hum", "/listen_reference", "/listen_lyrics", "/export"}
     make = page.get_api_info()["named_endpoints"]["/make"]["parameters"]
     assert [p["parameter_name"] for p in make if not p.get("parameter_has_default")] == []
     assert {d.name for d in DIALS} <= {p["parameter_name"] for p in make}
@@ -197,7 +199,34 @@ def test_folders_cannot_be_guessed_and_old_ones_go():
 
 def test_an_exporter_without_sound_is_a_defect():
     with pytest.raises(ValueError, match="no playable file"):
-        playable({"MIDI": Path("a.mid")})
+        playable({"midi": Path("a.mid")})
+
+
+@pytest.mark.parametrize("name", ["", "..", "0" * 32, "A" * 32, "/etc/passwd"])
+def test_only_kept_takes_are_found(name):
+    with pytest.raises(InputError, match="no longer kept"):
+        take_folder(name)
+
+
+def test_what_is_asked_for_twice_is_made_once():
+    engine = FakeEngine(pause_s=0)
+    card = desks(run_all(Form(prompt="x", takes=1, seed="5"), engine))[-1]["cards"][0]
+    take = re.search(r'ew-downloads" data-take="([0-9a-f]{32})"', card)[1]
+    first = export_kept(fake_listeners(), take, "flac")
+    first.write_text("kept")
+    assert export_kept(fake_listeners(), take, "flac").read_text() == "kept"
+    with pytest.raises(InputError, match="choose from"):
+        export_kept(fake_listeners(), take, "../x")
+
+
+def test_the_menu_offers_every_kind_once_and_karaoke_only_when_sung():
+    for words in ("", "la la"):
+        card = desks(run_all(Form(prompt="x", takes=1, lyrics=words), FakeEngine(pause_s=0)))[-1]["cards"][0]
+        menu = card[card.index("ew-downloads"):]
+        ready = re.findall(r'<a class="ew-item" href="([^"]+)"', menu)
+        to_make = re.findall(r'data-export="(\w+)"', menu)
+        assert len(ready) == 3 and len(to_make) + 3 == len(KINDS) - (not words)
+        assert len(set(to_make)) == len(to_make) and ("lrc" in to_make) == bool(words)
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +252,17 @@ def test_endpoints_work_from_a_script(address, tmp_path):
     assert sorted({Path(f).suffix for f in files}) == [".json", ".mid", ".wav"] and len(files) == 6
     with pytest.raises(Exception, match="F# minor"):
         client.predict(prompt="x", key="H", api_name="/make")
+    # other formats of a take: by its name, or from its recipe
+    flac, midi = client.predict(take=done[0]["take"], to="flac, midi", api_name="/export")
+    assert Path(flac).read_text() == "flac of seed 3" and Path(midi).read_bytes()[:4] == b"MThd"
+    recipe = client_module.handle_file(next(f for f in files if f.endswith("4.json")))
+    assert Path(client.predict(recipe=recipe, to="mp4", api_name="/export")[0]).read_text() == "mp4 of seed 4"
+    with pytest.raises(Exception, match="choose from wav24"):
+        client.predict(take=done[0]["take"], to="tape", api_name="/export")
+    with pytest.raises(Exception, match="no longer kept"):
+        client.predict(take="../../etc", to="mp3", api_name="/export")
+    with pytest.raises(Exception, match="Nothing to export"):
+        client.predict(to="mp3", api_name="/export")
 
 
 def test_only_results_and_examples_are_served(address):

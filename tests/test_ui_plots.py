@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -91,6 +92,17 @@ def test_card_is_well_formed_and_says_verdicts_in_words(tmp_path):
     assert "download=" in card and "data-s=" in card
     parse(skeleton(1))
     parse(report_table(take.report))
+
+
+def test_syllables_of_a_word_stand_together(tmp_path):
+    from tests.fake_engine import export
+
+    take = fake_take(Request(lyrics="a b c"), 9)
+    sung = [("morning", "mor"), ("morning", "ning"), ("light", "light")]
+    lyrics = [{"text": w, "syllable": s, "onset_s": i, "offset_s": i + 1, "midi": 60} for i, (w, s) in enumerate(sung)]
+    card = take_card(replace(take, recipe={**take.recipe, "lyrics": lyrics}), 1, export(take, tmp_path), {})
+    line = next(e for e in parse(card).iter("p") if e.get("class") == "ew-sung")
+    assert "".join(line.itertext()) == "morning light"
 
 
 def test_clock():

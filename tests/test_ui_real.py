@@ -64,6 +64,7 @@ def test_words_and_a_hum_become_takes_that_play(address, tmp_path):
         cards = page.locator("article.ew-take:not(.ew-skeleton)")
         assert cards.count() == 2
         assert "drums" not in cards.first.locator(".ew-legend, ul").first.inner_text().lower()
+        page.locator(".ew-downloads summary").first.click()
         with page.expect_download() as download:
             page.locator("a[download]", has_text="WAV").first.click()
         download.value.save_as(tmp_path / "take.wav")

@@ -6,9 +6,9 @@ import pytest
 from modules.assets import instruments
 from modules.canvas.vocabulary import DRUM_KEYS
 from modules.types import Part, PlayedNote
-from modules.vocoder.synths.drums import KITS, piece_of, render_hit
+from modules.vocoder.synths.drums import KITS, TAKES, piece_of, render_hit
 from modules.vocoder.synths.patches import PATCHES, patch_of
-from modules.vocoder.synths.stems import render_synth
+from modules.vocoder.synths.stems import force_of, render_synth
 from modules.vocoder.synths.tones import hz, render_tone
 
 RATE = 44_100
@@ -150,3 +150,29 @@ def test_closed_hat_shuts_the_open_one():
     shut = render_synth(part("kit_808", (0.0, 0.1, open_key, 100), (0.15, 0.2, closed_key, 40)), 1.0)
     late = slice(int(0.35 * RATE), int(0.5 * RATE))
     assert level_db(shut[:, late]) < level_db(ringing[:, late]) - 20
+
+
+def test_no_two_strokes_in_a_row_are_the_same_sample_but_the_same_seed_is():
+    first, second = (render_hit("lofi_kit", "snare", take) for take in (0, 1))
+    n = min(first.shape[1], second.shape[1])
+    assert not np.allclose(first[:, :n], second[:, :n], atol=1e-3)
+    notes = tuple(PlayedNote(0.5 * i, 0.5 * i + 0.1, DRUM_KEYS["snare"], 100) for i in range(6))
+    stem = render_synth(Part("drums", "lofi_kit", 0, True, notes), 3.5)
+    hits = [stem[:, round(0.5 * i * RATE):][:, :4_000] for i in range(6)]
+    assert not np.array_equal(hits[0], hits[1]) and np.array_equal(hits[0], hits[TAKES])
+    levels = [10 * np.log10((hit ** 2).mean()) for hit in hits]
+    assert max(levels) - min(levels) < 2.0  # another stroke, not another drum
+
+
+def test_soft_strokes_are_duller_not_just_quieter():
+    def brightness(force: int) -> float:
+        hit = render_hit("standard_kit", "snare", 0, force)[0]
+        power = np.abs(np.fft.rfft(hit)) ** 2
+        return power[int(5_000 * len(hit) / RATE):].sum() / power.sum()
+
+    assert brightness(0) < 0.8 * brightness(2)
+    assert [force_of(velocity) for velocity in (1, 49, 50, 87, 88, 127)] == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_sound_chip_always_sounds_the_same():
+    assert np.array_equal(render_hit("chip_kit", "snare", 0), render_hit("chip_kit", "snare", 2, 0))

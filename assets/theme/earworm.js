@@ -97,9 +97,68 @@
     requestAnimationFrame(move);
   }
 
+  // Asks one of the page's own endpoints and waits for its answer.
+  async function ask(name, data) {
+    const call = await fetch(`gradio_api/call/${name}`, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ data }),
+    });
+    if (!call.ok) throw new Error(call.status === 503 ? "Too many people at once; try again in a minute." : "");
+    const { event_id: id } = await call.json();
+    const stream = await (await fetch(`gradio_api/call/${name}/${id}`)).text();
+    const last = stream.trim().split(/\n\n/).pop() || "";
+    const [, kind, body] = last.match(/^event: (\w+)\ndata: (.*)$/s) || [];
+    if (kind !== "complete") {
+      let told = null;
+      try { told = JSON.parse(body); } catch { /* no words came with it */ }
+      throw new Error((told && (told.error || told.message)) || (typeof told === "string" ? told : ""));
+    }
+    return JSON.parse(body)[0];
+  }
+
+  // A download that is made first: the button becomes a link when it is there.
+  async function exportFile(button) {
+    if (button.getAttribute("aria-busy") === "true") return;
+    const note = button.querySelector("[role=status]");
+    button.setAttribute("aria-busy", "true");
+    note.textContent = "being made …";
+    try {
+      const file = await ask("card_file", [button.closest("[data-take]").dataset.take, button.dataset.export]);
+      const link = document.createElement("a");
+      link.className = "ew-item";
+      link.href = file.address;
+      link.download = file.name;
+      link.innerHTML = button.innerHTML;
+      link.querySelector("[role=status]").textContent = `${note.dataset.hint}, ${file.size}`;
+      const here = document.activeElement === button;
+      button.replaceWith(link);
+      if (here) link.focus();
+      link.click();
+    } catch (error) {
+      button.removeAttribute("aria-busy");
+      note.textContent = error.message || "That did not work; try again.";
+    }
+  }
+
+  // Pictures are drawn when their lid is opened first.
+  document.addEventListener("toggle", async (event) => {
+    const box = event.target;
+    if (!(box instanceof Element) || !box.matches(".ew-pictures[open]:not([data-drawn])")) return;
+    box.dataset.drawn = "yes";
+    const inside = box.querySelector("div");
+    inside.textContent = "Drawing …";
+    try {
+      inside.innerHTML = (await ask("card_pictures", [box.dataset.take])).html;
+    } catch (error) {
+      delete box.dataset.drawn;
+      inside.textContent = error.message || "That did not work; close and open to try again.";
+    }
+  }, true);
+
   document.addEventListener("click", (event) => {
     const target = event.target;
     if (!(target instanceof Element)) return;
+    const wanted = target.closest("[data-export]");
+    if (wanted) return exportFile(wanted);
     const play = target.closest(".ew-play");
     if (play) return toggle(play.closest(".ew-player"));
     const place = target.closest(".ew-take [data-seek]");

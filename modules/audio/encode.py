@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from modules.audio.tags import write_tags
 from modules.errors import InputError
 from modules.types import Audio
 
 FORMATS = ("wav", "flac", "mp3", "ogg")
 SUBTYPES = {"16": "PCM_16", "24": "PCM_24"}  # bits a sample, wav and flac
-AI_NOTICE = "AI-generated with Earworm"
-TAGS = ("title", "artist", "comment", "date", "album", "genre", "copyright")  # what libsndfile can carry
 BLOCK = 65_536  # frames; libsndfile 1.2.2 crashes on an OGG of ten minutes written in one call
 
 
@@ -31,7 +30,7 @@ def write_audio(path: str | os.PathLike, audio: Audio, fmt: str, subtype: str = 
         audio: float32 (channels, samples); what lies outside [-1, 1] is clipped.
         fmt: "wav", "flac", "mp3" (constant 320 kb/s) or "ogg" (Vorbis, high quality).
         subtype: "16" or "24" bits for wav and flac; the others ignore it.
-        metadata: any of `TAGS`; the comment always begins with the AI notice.
+        metadata: what `tags.write_tags` knows; the AI notice is always written.
 
     Raises:
         InputError: an unknown format or bit depth.
@@ -48,15 +47,21 @@ def write_audio(path: str | os.PathLike, audio: Audio, fmt: str, subtype: str = 
     try:
         n_channels = audio.samples.shape[0]
         with soundfile.SoundFile(partial, "w", audio.sample_rate, n_channels, **_codec(fmt, subtype)) as file:
-            for tag, text in _tags(metadata or {}).items():
-                setattr(file, tag, text)
             frames = audio.samples.T
             for start in range(0, len(frames), BLOCK):
-                file.write(np.clip(frames[start:start + BLOCK], -1.0, 1.0))
+                block = np.clip(frames[start:start + BLOCK], -1.0, 1.0)
+                file.write(_rounded(block, int(subtype)) if fmt in ("wav", "flac") else block)
+        write_tags(partial, fmt, metadata or {})
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return path
+
+
+def _rounded(block: np.ndarray, bits: int) -> np.ndarray:
+    """Samples rounded to `bits`, as int32 whose lower bits are empty; libsndfile itself would cut them off."""
+    steps = np.round(block.astype(np.float64) * 2 ** (bits - 1))
+    return np.minimum(steps, 2 ** (bits - 1) - 1).astype(np.int32) << (32 - bits)
 
 
 def _codec(fmt: str, subtype: str) -> dict:
@@ -65,12 +70,3 @@ def _codec(fmt: str, subtype: str) -> dict:
     if fmt == "ogg":
         return {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.2}  # 0 is best; 0.2 is Vorbis' q8
     return {"format": fmt.upper(), "subtype": SUBTYPES[subtype]}
-
-
-def _tags(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Title and the rest as given; the comment says that the sound is AI-generated."""
-    tags = {tag: metadata[tag] for tag in TAGS if metadata.get(tag)}
-    comment = tags.get("comment", "")
-    if not comment.startswith(AI_NOTICE):
-        tags["comment"] = f"{AI_NOTICE}. {comment}".strip() if comment else AI_NOTICE
-    return tags

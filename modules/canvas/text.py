@@ -40,4 +40,6 @@ def _pack(array: np.ndarray) -> list[int]:
 
 
 def _unpack(runs: list[int], like: np.ndarray) -> np.ndarray:
+    if sum(runs[1::2]) != like.size:
+        raise ValueError(f"{sum(runs[1::2])} cells where there are {like.size}")
     return np.repeat(runs[::2], runs[1::2]).reshape(like.shape).astype(like.dtype)

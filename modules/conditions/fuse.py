@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from modules.canvas import vocabulary as v
+from modules.conditions.text_words import WHOLE
 from modules.config import DEFAULT_DURATION_S, DURATION_S, MAX_TAKES, TEMPO_BPM
 from modules.errors import InputError
 from modules.types import (
@@ -119,6 +120,8 @@ def fuse(request: Request, heard: Heard) -> Condition:
         controls, chords, kept = use_reference(reference, request, controls, conflicts, has_melody=bool(melody))
         if kept and not melody:
             melody, source = kept, "reference"
+    if request.styles and heard.text and any(f.label == "style" and f.source != WHOLE for f in heard.text.findings):
+        conflicts.append("The styles named in the description give way to the styles that were chosen.")
     styles = dict(request.styles) or (dict(heard.text.styles) if heard.text else {})
     if reference is not None and reference.styles and request.reference_mode == "vibe":
         share = 0.35 if styles else 1.0

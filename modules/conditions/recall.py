@@ -31,9 +31,10 @@ def plain(value: Any) -> Any:
 def read_controls(data: Mapping[str, Any]) -> Controls:
     """Controls from `plain`."""
     values = {name: value for name, value in data.items() if name in Controls.__dataclass_fields__}
-    for name in ("form", "wanted", "unwanted"):
+    for name in ("form", "wanted", "unwanted", "articulation"):
         values[name] = tuple(values.get(name) or ())
     values["energy_curve"] = tuple((float(t), float(e)) for t, e in values.get("energy_curve") or ())
+    values["contour"] = tuple((str(section), str(shape)) for section, shape in values.get("contour") or ())
     return Controls(**values)
 
 

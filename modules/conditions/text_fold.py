@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from modules.conditions.instruments_grammar import lanes_left_out, members
-from modules.conditions.text_course import energy_curve, shape_form
-from modules.conditions.text_words import Hit, Words, pattern
+from modules.conditions.text_course import PLAIN_BAR_S, energy_curve, shape_form
+from modules.conditions.text_lineup import LineUp
+from modules.conditions.text_words import WHOLE, Hit, Words, pattern
 from modules.config import DEFAULT_DURATION_S, DURATION_S, TEMPO_BPM
 from modules.styles.cards import cards
-from modules.types import METERS, PITCH_CLASSES, Controls, Finding, TextReading
+from modules.types import METERS, PITCH_CLASSES, Controls, TextReading
 
 _NEAREST_METER = {"2/4": "4/4", "2/2": "4/4", "8/8": "4/4", "12/8": "6/8", "3/8": "3/4", "6/4": "3/4", "9/8": "6/8",
                   "6/16": "6/8", "3/2": "3/4", "5/8": "6/8", "7/8": "4/4", "5/4": "4/4", "7/4": "4/4"}
@@ -18,6 +17,9 @@ _STYLE_STRETCH = 0.12  # how far beyond a named style's own tempo range "slow" a
 ROOM_S = 10.0  # what a piece goes on after the last moment named, when no length was given
 _DOUBLE_BPM, _HALF_BPM = 160.0, 72.0  # "double-time" and "half-time" with no tempo
 _OPPOSITES = {"reverb": "dry", "dry": "reverb", "bright": "dark", "dark": "bright"}
+_OTHERWISE = {"staccato": "legato", "legato": "staccato", "high": "low", "low": "high"}
+_MOVES = {"rise": "rises", "fall": "falls", "arch": "rises and falls", "flat": "stays level"}
+_VINTAGE = "1980s"  # recordings from before this decade sound vintage
 _SAD = pattern(r"sad(?:ness|der)?|melanchol\w+|sorrow\w*|mournful|tragic|heartbreak\w*|heartbroken|gloomy|"
                r"depress\w+|grief|"
                r"somber|sombre|ominous|sinister|eerie|menacing|lonely|bittersweet")
@@ -35,31 +37,13 @@ def _clock(seconds: float) -> str:
     return f"{int(minutes)}:{rest:04.1f}" if rest % 1 else f"{int(minutes)}:{int(rest):02d}"
 
 
-class Fold:
+class Fold(LineUp):
     """Collects what was understood. Call `read_styles`, `read`, `read_negative`, then `finish`."""
 
     def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
-        self.names: list[tuple[bool, tuple[str, ...], str, bool]] = []  # (wished, names, source, excepted)
+        super().__init__()
         self.production: list[str] = []
         self.vocal: bool | None = None
-        self.findings: list[Finding] = []
-        self.warnings: list[str] = []
-
-    def warn(self, message: str) -> None:
-        if message not in self.warnings:
-            self.warnings.append(message)
-
-    def find(self, label: str, value: str, source: str = "") -> None:
-        self.findings.append(Finding(label, value, source))
-
-    def _set(self, name: str, value: Any, label: str, shown: str, source: str) -> None:
-        old = self.values.get(name)
-        if old is not None and old != value:
-            self.warn(f"Two values for {label} ({self.values[name + '_shown']} and {shown}); the last one is used.")
-            self.findings = [finding for finding in self.findings if finding.label != label]
-        self.values[name], self.values[name + "_shown"] = value, shown
-        self.find(label, shown, source)
 
     # ---- styles ----------------------------------------------------------------------------------------------------
     def read_styles(self, words: Words, hits: Sequence[Hit], styles: Mapping[str, float]) -> None:
@@ -68,7 +52,7 @@ class Fold:
         self.values["named_style"] = bool(named)
         source = ", ".join(words.source(hit.start, hit.end) for hit in named)
         for name, weight in styles.items():
-            self.find("style", f"{cards()[name].title} {weight:.0%}", source if named else "the words as a whole")
+            self.find("style", f"{cards()[name].title} {weight:.0%}", source if named else WHOLE)
         for hit in hits:
             if hit.kind == "style" and hit.negative:
                 self.find("style refused", words.source(hit.start, hit.end), words.source(hit.start, hit.end))
@@ -101,7 +85,7 @@ class Fold:
                 self._instrument(hit, source)
             elif hit.kind == "piece" and hit.negative:
                 self.warn(f"A single drum (\"{source}\") cannot be left out yet; \"no drums\" leaves out all of them.")
-            elif hit.kind in ("vocal", "ending", "production"):
+            elif hit.kind in ("vocal", "ending", "production", "register", "articulation", "era", "contour"):
                 self._manner(hit, source)
         self._only(words, hits, only)
         self._tempo_words(words, hits, styles)
@@ -165,28 +149,41 @@ class Fold:
                     self.warn("A length in bars needs a tempo, for example \"8 bars at 120 BPM\"; the length stays "
                               "free.")
                     return
-                beats = {"3/4": 3, "6/8": 2}.get(self.values.get("meter", "4/4"), 4)
-                length = min(max(hit.value * beats * 60 / self.values["tempo"], DURATION_S[0]), DURATION_S[1])
+                length = min(max(hit.value * self._bar_s(), DURATION_S[0]), DURATION_S[1])
                 self._set("duration", round(length, 3), "length", f"{length:g} s", words.source(hit.start, hit.end))
 
-    def _instrument(self, hit: Hit, source: str) -> None:
-        wished, refused = hit.value
-        if hit.mood == "unwanted":
-            self.names.append((False, refused, source, False))
-        elif hit.mood == "later":
-            self.warn(f"\"{source}\" cannot be held back for part of a take yet; the energy is lowered there instead.")
-        elif hit.mood == "less":
-            self.find("less", ", ".join(refused), source)
-            self.values.setdefault("lighter", True)
-        elif wished:
-            self.names.append((True, wished, source, hit.excepted))
-            if hit.mood == "light":
-                self.find("light", ", ".join(wished), source)
-                self.values.setdefault("lighter", True)
-
     def _manner(self, hit: Hit, source: str) -> None:
-        """Singing, ending and production: read alike in both boxes."""
-        {"vocal": self._vocal, "ending": self._ending, "production": self._production}[hit.kind](hit, source)
+        """Singing, ending, production and playing: read alike in both boxes."""
+        {"vocal": self._vocal, "ending": self._ending, "production": self._production, "contour": self._contour,
+         "register": self._playing, "articulation": self._playing, "era": self._playing}[hit.kind](hit, source)
+
+    def _contour(self, hit: Hit, source: str) -> None:
+        if hit.mood != "wanted":
+            return
+        section, shape = hit.value
+        known: dict[str, str] = self.values.setdefault("contour", {})
+        place = section or "whole tune"
+        if known.get(section, shape) != shape:
+            self.warn(f"Two movements of the tune for the {place} ({known[section]} and {shape}); the last one is "
+                      "used.")
+            self.findings = [f for f in self.findings if not (f.label == "tune" and f.value.endswith(f" {place}"))]
+        known[section] = shape
+        self.find("tune", f"{_MOVES[shape]} in the {place}", source)
+
+    def _playing(self, hit: Hit, source: str) -> None:
+        value = hit.value if hit.mood == "wanted" else _OTHERWISE.get(hit.value) if hit.negative else None
+        if value is None or value in self.values.get(hit.kind, ()):
+            return
+        if hit.kind == "articulation":
+            others = self.values.get("articulation", ())
+            clash = [other for other in others if _OTHERWISE.get(other) == value]
+            if clash:
+                self.warn(f"Both {clash[0]} and {value} were asked for; the last one is used.")
+                self.findings = [f for f in self.findings if f.value != clash[0]]
+            self.values["articulation"] = (*(other for other in others if other not in clash), value)
+            self.find("playing", value, source)
+        else:
+            self._set(hit.kind, value, hit.kind, value, source)
 
     def _vocal(self, hit: Hit, source: str) -> None:
         if hit.mood not in ("wanted", "unwanted"):
@@ -211,33 +208,8 @@ class Fold:
             self.production.append(tag)
             self.find("production", tag, source if hit.mood == "wanted" else f"no {source}")
 
-    def _only(self, words: Words, hits: Sequence[Hit], spans: Sequence[tuple[int, int, bool]]) -> None:
-        wished = [hit for hit in hits if hit.kind in ("instrument", "vocal") and hit.mood in ("wanted", "light")]
-        for start, end, follows in spans:
-            if words.text[:start].endswith("not "):
-                continue
-            run: list[Hit] = []
-            position = end if follows else start
-            for hit in wished if follows else reversed(wished):
-                if (hit.start < position) if follows else (hit.end > position):
-                    continue
-                gap = (words.text[position:hit.start] if follows else words.text[hit.end:position]).split()
-                adjective = not run and follows and len(gap) == 1 and hit.start > position
-                if set(gap) <= {"and", "a", "an", "the"} or adjective:
-                    run.append(hit)
-                    position = hit.end if follows else hit.start
-            played = [name for hit in run if hit.kind == "instrument" for name in hit.value[0]]
-            solo = words.text[start:end].startswith("solo")
-            if not played or (solo and len(run) < len(wished)):
-                continue
-            missing = lanes_left_out(played)
-            source = words.source(min(start, run[-1].start, run[0].start), max(end, run[0].end, run[-1].end))
-            if missing:
-                self.names.insert(0, (False, missing, source, False))
-                self.find("nothing but", ", ".join(played), source)
-
     def _scaled(self, words: Words, hits: Sequence[Hit]) -> None:
-        for kind in ("energy", "complexity", "brightness", "swing"):
+        for kind in ("energy", "complexity", "density", "brightness", "swing"):
             told, sources = [], []
             for hit in hits:
                 if hit.kind != kind or hit.mood not in ("wanted", "unwanted", "less"):
@@ -255,21 +227,31 @@ class Fold:
 
     def _course(self, words: Words, hits: Sequence[Hit]) -> None:
         told = [hit for hit in hits if hit.kind == "moment" and not hit.negative]
-        latest = max((when[0] for hit in told for when in hit.value[2:] if when and not when[1]), default=0.0)
+        bar_s = self._bar_s()
+        if bar_s is None and any(when and when[1] == "bar" for hit in told for when in hit.value[2:]):
+            self.warn("A moment in bars needs a tempo, for example \"drop at bar 9, 120 BPM\"; 120 BPM is assumed "
+                      "for it.")
+        latest = max((when[0] if when[1] == "s" else (when[0] - 1) * (bar_s or PLAIN_BAR_S) for hit in told
+                      for when in hit.value[2:] if when and when[1] != "share"), default=0.0)
         if "duration" not in self.values and latest > DEFAULT_DURATION_S - ROOM_S:
             length = min(latest + ROOM_S, DURATION_S[1])
             self._set("duration", length, "length", f"{length:g} s", f"so that {_clock(latest)} lies within")
-        curve = energy_curve(told, self.values.get("duration", DEFAULT_DURATION_S))
+        curve = energy_curve(told, self.values.get("duration", DEFAULT_DURATION_S), bar_s)
         if curve:
             self.values["curve"] = curve
             shown = ", ".join(f"{_clock(time)} {level:.0%}" for time, level in curve)
             self.find("energy over time", shown, ", ".join(words.source(hit.start, hit.end) for hit in told))
-            late = [hit for hit in told for when in hit.value[2:] if when and not when[1]
+            late = [hit for hit in told for when in hit.value[2:] if when and when[1] == "s"
                     and when[0] > self.values.get("duration", 1e9)]
             if late:
                 self.warn(f"\"{words.source(late[0].start, late[0].end)}\" lies after the end of the piece.")
         if any(hit.value[0] == "fade" for hit in told) and "ending" not in self.values:
             self._set("ending", "fade", "ending", "fade", "fade")
+
+    def _bar_s(self) -> float | None:
+        """Length of a bar when a tempo was said."""
+        beats = {"3/4": 3, "6/8": 2}.get(self.values.get("meter", "4/4"), 4)
+        return beats * 60 / self.values["tempo"] if "tempo" in self.values else None
 
     def _form(self, words: Words, hits: Sequence[Hit], styles: Mapping[str, float]) -> None:
         told = [hit for hit in hits if hit.kind in ("form", "form_first", "form_last", "section") and not
@@ -301,7 +283,7 @@ class Fold:
                 self._instrument(hit, source)
             elif hit.kind == "piece":
                 self.warn(f"A single drum (\"{source}\") cannot be left out yet; \"drums\" leaves out all of them.")
-            elif hit.kind in ("vocal", "ending", "production"):
+            elif hit.kind in ("vocal", "ending", "production", "articulation"):
                 self._manner(hit, source)
             elif hit.kind == "style":
                 self.find("style refused", source, source)
@@ -317,47 +299,21 @@ class Fold:
         self._mood(box, " ".join(unknown), negative=True)
 
     # ---- the end ---------------------------------------------------------------------------------------------------
-    def _settle(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Wanted and unwanted names without contradiction: the last word wins."""
-        wanted: list[str] = []
-        unwanted: list[str] = []
-        for wished, names, source, excepted in self.names:
-            for name in names:
-                if wished:
-                    clash = [other for other in unwanted if members(name) and members(name) <= members(other)]
-                    for other in clash:
-                        unwanted.remove(other)
-                        unwanted += sorted(members(other) - members(name) - set(unwanted)) if other != name else []
-                    if clash and not excepted and not self._planned(clash):
-                        self.warn(f"\"{source}\" is both wanted and unwanted; the last one is used (wanted).")
-                    wanted += [name] if name not in wanted else []
-                else:
-                    clash = [other for other in wanted if members(other) and members(other) <= members(name)]
-                    if clash:
-                        wanted = [other for other in wanted if other not in clash]
-                        self.warn(f"\"{source}\" is both wanted and unwanted; the last one is used (unwanted).")
-                    unwanted += [name] if name not in unwanted else []
-        return tuple(wanted), tuple(unwanted)
-
-    def _planned(self, names: Sequence[str]) -> bool:
-        """Whether `names` were refused only by an "only …"."""
-        return any(finding.label == "nothing but" for finding in self.findings) and \
-            all(name in self.names[0][1] for name in names)
-
     def finish(self, styles: Mapping[str, float]) -> TextReading:
         """The reading."""
-        wanted, unwanted = self._settle()
-        for label, names, mood in (("instrument", wanted, True), ("without", unwanted, False)):
-            for name in names:
-                source = next((s for wished, these, s, _ in self.names if wished is mood and
-                               (name in these or any(name in members(n) for n in these))), "")
-                self.find(label, name.replace("_", " "), source)
+        wanted, unwanted = self.settle()
         tonic, mode = self.values.get("key", (None, None))
+        if self.values.get("era", _VINTAGE) < _VINTAGE and not self.production:
+            self.production.append("vintage")
+            self.find("production", "vintage", self.values["era"])
         controls = Controls(
             tempo_bpm=self.values.get("tempo"), tonic=tonic, mode=mode or self.values.get("mode"),
             meter=self.values.get("meter"), swing=self.values.get("swing"), energy=self.values.get("energy"),
             complexity=self.values.get("complexity"), brightness=self.values.get("brightness"),
             duration_s=self.values.get("duration"), form=self.values.get("form", ()), wanted=wanted, unwanted=unwanted,
-            energy_curve=self.values.get("curve", ()), ending=self.values.get("ending"))
+            energy_curve=self.values.get("curve", ()), ending=self.values.get("ending"),
+            contour=tuple(self.values.get("contour", {}).items()), density=self.values.get("density"),
+            register=self.values.get("register"), articulation=self.values.get("articulation", ()),
+            era=self.values.get("era"))
         return TextReading(styles=dict(styles), controls=controls, findings=tuple(self.findings),
                            warnings=tuple(self.warnings), vocal=self.vocal, production=tuple(self.production))

@@ -1,7 +1,6 @@
-"""The letter of a prompt: tempo, key, metre, swing, length, ending, production and the words for energy and the like.
+"""The letter of a prompt: key and mode, metre, length.
 
-Works on canonical words (`text_words`) and yields hits; knows nothing of styles, negation or time curves. Tempo words
-follow the usual metronome tables.
+Works on canonical words (`text_words`) and yields hits; knows nothing of styles, negation or time curves.
 """
 
 from __future__ import annotations
@@ -9,32 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from modules.conditions.text_numbers import NUMBER, read_number
 from modules.conditions.text_words import Hit, Words, pattern
-
-# ---- numbers -------------------------------------------------------------------------------------------------------
-_UNITS_SAID = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-               "seventeen eighteen nineteen")
-_TENS_SAID = "twenty thirty forty fifty sixty seventy eighty ninety"
-_ONES = {word: value for value, word in enumerate(_UNITS_SAID.split())}
-_TENS = {word: 10 * value for value, word in enumerate(_TENS_SAID.split(), 2)}
-_TEEN = "|".join(sorted(_ONES, key=len, reverse=True))
-NUMBER = rf"(?:\d+(?:\.\d+)?|one hundred(?: and)?(?: (?:{'|'.join(_TENS)}))?(?: (?:{_TEEN}))?|" \
-         rf"(?:{'|'.join(_TENS)})(?: (?:{_TEEN}))?|{_TEEN})"
-
-
-def read_number(text: str) -> float:
-    """Value of a number in figures or English words up to 199."""
-    text = text.replace(" ", "")
-    if text[0].isdigit():
-        return float(text)
-    total = 0
-    if text.startswith("onehundred"):
-        total, text = 100, text[10:].removeprefix("and")
-    for word, value in _TENS.items():
-        if text.startswith(word):
-            total, text = total + value, text[len(word):]
-    return float(total + _ONES.get(text, 0))
-
 
 # ---- key -----------------------------------------------------------------------------------------------------------
 _LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
@@ -48,17 +23,18 @@ _NOTE = "(?P<note>[a-g])(?: ?(?P<sign>#|sharp|flat)|(?P<b>b))?"
 _KEY = pattern(rf"(?P<lead>(?:in )?(?:the )?key of |key |in )?{_NOTE} {_MODE}(?P<key> key)?")
 _KEY_SHORT = pattern(r"(?P<lead>(?:in )?(?:the )?key of |key |in )(?P<note>[a-g])(?P<sign>#)?(?P<b>b)?(?P<m>m| m)")
 _KEY_SIGNED = pattern(r"(?P<note>[a-g])(?:(?P<sign>#) ?|(?P<b>b))m")
+_KEY_BARE = re.compile(r"(?<![^ ])(?<!\d )(?P<note>[b-eg])(?P<sign>#)?(?P<b>b)?m(?![^ ])")  # "Dm"; "fm" is a synthesis
 _KEY_OF = pattern(rf"(?P<lead>(?:in )?(?:the )?key (?:of |is )?|in ){_NOTE}")
 _BAD_KEY = pattern(r"(?:in )?(?:the )?key\s(?:of\s)?(?P<note>[h-z]\b#?)(?:\s(?:sharp|flat|major|minor))*|"
                    r"(?P<other>[h-z]\b)(?:#|\s(?:sharp|flat))(?: (?:major|minor))?|in\sh\s(?:major|minor)")
 _MODE_ALONE = pattern(rf"(?:in )?(?:a )?{_MODE} (?P<what>key|keys|chord progressions?|chords?|scale|mode|tonality|"
                       rf"pentatonic)|"
                       r"(?P<mode2>dorian|phrygian|lydian|mixolydian|locrian|aeolian|ionian)(?: dominant)?(?: mode|"
-                      r" scale)?")
+                      r" scale)?|in (?P<mode3>major|minor)")
 # "in a minor chord progression", "in a major city": the article, not the note A
-_NOT_A_KEY = re.compile(r" (?:key|keys|chord|chords|progression|progressions|scale|mode|tonality|pentatonic|mood|"
-                        r"feel|vibe|"
-                        r"sound|city|cities|way|role|town|road|event|lift|change|crisis|problem|injury|accident|"
+_OF_KEYS = re.compile(r" (?:key|keys|chord|chords|progression|progressions|scale|mode|tonality|pentatonic|mood|"
+                      r"feel|vibe|sound)(?![^ ])")
+_NOT_A_KEY = re.compile(r" (?:city|cities|way|role|town|road|event|lift|change|crisis|problem|injury|accident|"
                         r"character|"
                         r"incident|detail|league|hit|label|studio|film|movie|motion|deal|figure|battle|success|"
                         r"disaster|"
@@ -78,7 +54,7 @@ def _pitch(match: re.Match[str]) -> int:
 
 def keys(words: Words) -> Iterator[Hit]:
     """Hits "key" (tonic, mode or None), "mode" and "bad_key"."""
-    for rule in (_BAD_KEY, _KEY, _KEY_SIGNED, _KEY_SHORT, _KEY_OF, _MODE_ALONE):
+    for rule in (_BAD_KEY, _KEY, _KEY_SIGNED, _KEY_SHORT, _KEY_OF, _KEY_BARE, _MODE_ALONE):
         for match in rule.finditer(words.text):
             start, end = match.span()
             if not words.free(start, end):
@@ -87,10 +63,15 @@ def keys(words: Words) -> Iterator[Hit]:
             if rule is _BAD_KEY:
                 hit = Hit(start, end, "bad_key", words.source(start, end))
             elif rule is _MODE_ALONE:
-                hit = Hit(start, end, "mode", _MODES[groups["mode"] or groups["mode2"]])
+                if groups["mode3"] and _NOT_A_KEY.match(words.text, end):
+                    continue
+                hit = Hit(start, end, "mode", _MODES[groups["mode"] or groups["mode2"] or groups["mode3"]])
             else:
-                article = match["note"] == "a" and not (groups.get("b")) and "key" not in (groups.get("lead") or "")
-                if article and (_NOT_A_KEY.match(words.text, end) or groups.get("key")):
+                spelled = "key" in (groups.get("lead") or "")
+                article = match["note"] == "a" and not (groups.get("b")) and not spelled
+                if article and (_OF_KEYS.match(words.text, end) or groups.get("key")):
+                    continue
+                if not spelled and rule is _KEY and _NOT_A_KEY.match(words.text, end):
                     continue
                 bare = rule is _KEY_OF and article and not groups.get("sign")
                 if bare and not _AFTER_KEY.match(words.text, end):
@@ -104,49 +85,6 @@ def keys(words: Words) -> Iterator[Hit]:
                 hit = Hit(start, end, "key", (_pitch(match), mode))
             words.take(start, end)
             yield hit
-
-
-# ---- tempo ---------------------------------------------------------------------------------------------------------
-_BPM = "(?:bpm|beats per minute|beats a minute|b p m)"
-_RANGE = pattern(rf"(?:between |from )?(\d+(?:\.\d+)?)\s(?:and\s|to\s|or\s)?(\d+(?:\.\d+)?) {_BPM}")
-_EXACT = pattern(rf"(?:at |around |about |tempo )?({NUMBER}) {_BPM}|(?:{_BPM}|tempo)(?: of| is| at| around| about|"
-                 rf" equals)* "
-                 r"(\d+(?:\.\d+)?)|(?:quarter|crotchet)(?: note)?(?: equals| is)? (\d+)")
-_TEMPO_WORDS = {  # beats a minute
-    "prestissimo": 200, "presto": 180, "vivace": 160, "allegretto": 112, "allegro moderato": 120, "allegro": 132,
-    "moderato": 108, "andantino": 92, "andante": 84, "adagietto": 74, "adagio": 70, "larghetto": 63, "largo": 50,
-    "lento": 54, "grave": 42, "(?:very|really|super|extremely|so|painfully) slow(?:ly)?": 56, "slow moving": 66,
-    "slow(?:ly|er)? paced": 68, "slow(?:ly)?": 70, "slow tempo": 70, "slower": 76, "downtempo": 84, "down tempo": 84,
-    "mid tempo": 100, "medium tempo": 100, "midtempo": 100, "medium paced": 100, "moderate(?: tempo)?": 104,
-    "moderately paced": 104, "walking pace": 92, "upbeat": 122, "up tempo": 136, "brisk(?:ly)?": 132, "lively": 128,
-    "(?:very|really|super|extremely|so|insanely) fast": 174, "fast(?:er)?(?: paced| tempo| moving)?": 150,
-    "quick(?:ly)?(?: paced)?": 144, "rapid(?:ly)?": 156, "breakneck": 184, "racing": 160, "frantic": 164,
-}
-_TEMPO = pattern("(?P<word>" + "|".join(sorted(_TEMPO_WORDS, key=len, reverse=True)) + ")")
-_TEMPO_RULES = [(pattern(word), bpm) for word, bpm in _TEMPO_WORDS.items()]
-_BARE = pattern(r"at\s(\d{2,3})")  # "drum and bass at 174"
-_TIME_FEEL = pattern("(double|half) time(?: feel)?")
-
-
-def tempos(words: Words) -> Iterator[Hit]:
-    """Hits "tempo" (beats a minute, exact) and "time_feel" ("double" or "half")."""
-    for match in words.find(_RANGE):
-        low, high = float(match[1]), float(match[2])
-        yield Hit(*match.span(), "tempo", (low + high) / 2 if low < high <= 2.5 * low else high)
-    for match in words.find(_EXACT):
-        yield Hit(*match.span(), "tempo", read_number(match[1] or match[2] or match[3]))
-    for match in words.find(_TIME_FEEL):
-        yield Hit(*match.span(), "time_feel", match[1])
-
-
-def tempo_words(words: Words) -> Iterator[Hit]:
-    """Hits "tempo_word" (beats a minute that the word means without a style), and "tempo" for a bare "at 174"."""
-    for match in words.find(_BARE):
-        if 50 <= int(match[1]) <= 220:
-            yield Hit(*match.span(), "tempo", float(match[1]))
-    for match in words.find(_TEMPO):
-        yield Hit(*match.span(), "tempo_word",
-                  float(next(bpm for rule, bpm in _TEMPO_RULES if rule.fullmatch(match["word"]))))
 
 
 # ---- metre ---------------------------------------------------------------------------------------------------------
@@ -178,11 +116,17 @@ def meters(words: Words) -> Iterator[Hit]:
 _UNIT = {"s": 1, "sec": 1, "secs": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "mins": 60, "minute": 60,
          "minutes": 60, "h": 3600, "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600}
 _SEC, _MIN = "(?:seconds|second|secs|sec|s)", "(?:minutes|minute|mins|min|m)"
+_SPAN = pattern(rf"(?:between |from )?(?P<low>{NUMBER})\s(?:and\s|to\s|or\s)?(?P<high>{NUMBER}) "
+                rf"(?P<unit>seconds|second|secs|sec|minutes|minute|mins|min)(?: long)?")
 _LENGTHS = (
     (pattern(rf"(?P<m>{NUMBER}) {_MIN}(?: and)? (?P<s>{NUMBER})(?: {_SEC})?(?: long)?"), None),
     (pattern(r"(?:a |one )?minute and a half|one and a half minutes|1 1/2 minutes?"), 90.0),
     (pattern(rf"(?P<m>{NUMBER}) and a half {_MIN}"), None),
     (pattern("half (?:a |an )?minute|half minute"), 30.0),
+    (pattern("three quarters of a minute"), 45.0),
+    (pattern("(?:a )?quarter of a minute"), 15.0),
+    (pattern("(?:a )?couple (?:of )?minutes"), 120.0),
+    (pattern("(?:a )?few minutes"), 180.0),
     (pattern("half (?:a |an )?hour|half hour"), 1800.0),
     (pattern(rf"(?P<n>{NUMBER}) (?P<unit>seconds|second|secs|sec|minutes|minute|mins|min|hours|hour|hrs|"
              rf"hr)(?: long)?"), None),
@@ -194,12 +138,19 @@ _ERA = re.compile(r"^(?:[2-9]0|(?:19|20)\d0)$")
 _ERA_AFTER = re.compile(r" (?:loop|long|clip|track|song|piece|intro|jingle|bed|cue|video|ad|spot|bumper|sting|stinger|"
                         r"outro|version|edit|max|of)(?![^ ])")
 _ERA_BEFORE = re.compile(r"(?:the|early|late|mid|roaring|swinging) $")
+_ERA_MUSIC = re.compile(r" (?:jazz|swing|swinging|big band|ballroom|blues|dance band|crooners?|hot club|ragtime|radio|"
+                        r"cabaret|musical|gangsters?|style|sound|hollywood)(?![^ ])")
 _BARS = pattern(rf"(?P<n>{NUMBER}) (?:bars|bar|measures|measure)(?: long| loop)?")
 _SHORT = re.compile(r"(?<![^ ])short(?= (?:loop|clip|jingle|piece|track|song|tune|sting|bumper|cue)(?![^ ]))")
 
 
 def lengths(words: Words) -> Iterator[Hit]:
     """Hits "length" (seconds) and "bars". "80s" is a decade, "30s loop" and "20s" are lengths."""
+    for match in _SPAN.finditer(words.text):
+        low, high = read_number(match["low"]), read_number(match["high"])
+        if words.free(*match.span()) and low < high <= 3 * low:
+            words.take(*match.span())
+            yield Hit(*match.span(), "length", (low + high) / 2 * _UNIT[match["unit"]])
     for rule, fixed in _LENGTHS:
         for match in rule.finditer(words.text):
             start, end = match.span()
@@ -209,7 +160,8 @@ def lengths(words: Words) -> Iterator[Hit]:
             if groups.get("unit") == "s" and groups["n"] in ("303", "606", "707", "808", "909"):
                 continue  # drum machines
             if groups.get("unit") == "s" and _ERA.match(groups["n"]):
-                decade = float(groups["n"]) >= 50 or _ERA_BEFORE.search(words.text[:start])
+                decade = float(groups["n"]) >= 50 or _ERA_BEFORE.search(words.text[:start]) or _ERA_MUSIC.match(
+                    words.text, end)
                 if decade and not match.group().endswith("long") and not _ERA_AFTER.match(words.text, end):
                     continue
             if fixed is not None:
@@ -227,109 +179,3 @@ def lengths(words: Words) -> Iterator[Hit]:
         yield Hit(*match.span(), "bars", read_number(match["n"]))
     for match in words.find(_SHORT):
         yield Hit(*match.span(), "length", 15.0)
-
-
-# ---- words with a value --------------------------------------------------------------------------------------------
-_SCALED = {
-    "energy": {
-        .08: "barely there|motionless|almost silent", .15: "sleepy|drowsy|hushed|whispered|whispering",
-        .2: "calm(?:ing)?|peaceful|tranquil|serene|soothing|quiet(?:ly)?|gentle|gently|relax(?:ing|ed)|low energy|"
-            "restful|still|delicate|tender", .3: "chill(?:ed)?|soft(?:ly)?|subdued|laid back|easy going|mellow|"
-                                                 "restrained",
-        .5: "medium energy|moderate energy|steady", .7: "lively|upbeat|groovy|bouncy|danceable",
-        .78: "driving|exciting|party|pumping|hype", .82: "energetic|loud|powerful|punchy|high energy|energy|"
-                                                         "hard hitting",
-        .88: "epic|intense|huge|massive|anthemic|triumphant", .95: "aggressive|explosive|furious|wild|brutal|frenetic|"
-        "maximum energy|pounding"},
-    "complexity": {
-        .15: "minimal(?:ist|istic)?|sparse|bare|stripped(?: back| down)?|few notes|simplistic",
-        .22: "simple|simply|basic|uncomplicated|plain", .8: "complex|busy|dense|elaborate|layered|ornate|sophisticated",
-        .86: "intricate|technical|complicated|progressive", .95: "virtuosic|virtuoso|virtuosity|shredding|very busy"},
-    "brightness": {
-        .12: "very dark|murky|muffled|pitch black", .2: "dark(?:er)?|gloomy sounding|dull|sombre sounding",
-        .35: "warm(?:er|th)?|mellow(?:er)?|rounded", .8: "bright(?:er)?|crisp|airy|sparkl(?:y|ing)|shiny|glassy|"
-                                                         "glittering|"
-        "shimmering", .9: "very bright|brilliant|piercing"},
-    "swing": {.5: "straight(?: (?:feel|eighths|8ths|sixteenths|16ths|beat|rhythm|time|groove))?|no swing",
-              .58: "lightly swung|light swing|slightly swung|subtle swing",
-              .64: "swung(?: (?:feel|eighths|8ths|sixteenths|16ths|hats|hi hats|drums|beat|groove))?|swing(?:ing)?"
-                   "(?: (?:feel|eighths|8ths|groove))?",
-              .66: "shuffl(?:e|ed|ing|y)(?: (?:feel|beat|groove|rhythm))?|triplet feel",
-              .68: "heavy swing|hard swing|heavily swung"},
-}
-_STRONGER = "very|super|extremely|really|incredibly|ultra|so|insanely"
-_WEAKER = "slightly|a bit|a little|somewhat|fairly|kind of|sort of|rather|a touch"
-_NOT_STRAIGHT = re.compile(r" (?:ahead|to|from|forward|into|out|away|up)(?![^ ])")
-_SCALED_RULES = [(kind, value, pattern(rf"(?:(?P<more>{_STRONGER}) |(?P<less>{_WEAKER}) )?(?P<word>{body})"))
-                 for kind, values in _SCALED.items() for value, body in values.items()]
-
-
-def scaled_words(words: Words) -> Iterator[Hit]:
-    """Hits "energy", "complexity", "brightness", "swing" (0–1). One word may speak of two of them ("mellow")."""
-    hits: list[Hit] = []
-    for kind, value, rule in _SCALED_RULES:
-        for match in words.find(rule, share=True):
-            if kind == "swing" and value == .5 and _NOT_STRAIGHT.match(words.text, match.end()):
-                continue
-            if kind != "swing":
-                scale = 1.25 if match["more"] else .6 if match["less"] else 1.0
-                amount = min(1.0, max(0.0, .5 + (value - .5) * scale))
-            else:
-                amount = value
-            hits.append(Hit(*match.span(), kind, round(amount, 3)))
-    for hit in hits:  # "low energy" is not also "energy"
-        if not any(o.kind == hit.kind and o.start <= hit.start and hit.end <= o.end
-                   and o.end - o.start > hit.end - hit.start for o in hits):
-            yield hit
-
-
-_TAGS = {
-    "lo-fi": "lo fi|low fi|dusty|crackl(?:e|y|ing)|vinyl|hazy|tape hiss", "dry": "dry|no reverb|close miked|close mic",
-    "wide": "wide|wide stereo|stereo|panoramic|spacious", "warm": "warm|warmth|analog(?:ue)? warmth|cozy|cosy",
-    "dark": "dark|darker|murky", "bright": "bright|crisp|sparkling|shiny",
-    "vintage": "vintage|retro|old school|oldschool|tape|saturated|analog(?:ue)?",
-    "reverb": "reverb|reverberant|reverby|echo(?:es|ey|y|ing)?|cavernous|spacious|wet|drenched|cathedral|washed out",
-}
-_TAG_RULES = [(tag, pattern(f"(?:{body})")) for tag, body in _TAGS.items()]
-_ENDINGS = {
-    "fade": "(?:with a |and )?(?:slow )?fad(?:e|es|ing)(?: it)? (?:out|away|to silence|to nothing|"
-            "to black)(?: ending| at the end)?|"
-            "fade ending|ends? with a fade",
-    "hit": "ending hits?|ends? (?:with|on) a (?:hit|bang|stab)|(?:hard|abrupt|cold|sudden|button|tight) (?:ending|"
-           "stop|end|"
-           "finish)|(?:stops|ends) (?:suddenly|abruptly|dead)|final hit|stinger ending|hit at the end",
-    "ritard": "ritardando|ritard|rit|rallentando|(?:slows|slowing|slow) down (?:at|towards?|near) the end|"
-              "slowing ending|ends? (?:by )?slowing(?: down)?",
-    "ring": "(?:let it |lets? |notes? )?ring(?:s|ing)? out|long tail|last chord rings?|ringing (?:end|ending|chord)",
-}
-_ENDING_RULES = [(value, pattern(f"(?:{body})")) for value, body in _ENDINGS.items()]
-_SUNG = pattern("(?:(?P<voice>female|male|woman|womans|man|mans|girl|boy|high|higher|low|lower|deep|soprano|tenor|alto|"
-                "baritone) )?(?:lead )?(?:vocals?|singing|sings|sung|singers?|vocalists?|lyrics|words|voice|voices|"
-                "a ?capp?ella|rapping|rapper|rap vocals?|crooning)")
-_INSTRUMENTAL = pattern("(?:purely |fully |all )?instrumentals?(?: only| version| track)?|only instrumental|"
-                        "karaoke(?: version)?|"
-                        "backing track|vocal ?less|voiceless|wordless")
-
-
-def endings(words: Words) -> Iterator[Hit]:
-    """Hits "ending"."""
-    for value, rule in _ENDING_RULES:
-        for match in words.find(rule):
-            yield Hit(*match.span(), "ending", value)
-
-
-def production(words: Words) -> Iterator[Hit]:
-    """Hits "production"; their words also say other things ("warm"), so they are shared."""
-    for tag, rule in _TAG_RULES:
-        for match in words.find(rule, share=True):
-            yield Hit(*match.span(), "production", tag)
-
-
-def vocals(words: Words) -> Iterator[Hit]:
-    """Hits "vocal": (sung, "higher" | "lower" | "")."""
-    for match in words.find(_INSTRUMENTAL):
-        yield Hit(*match.span(), "vocal", (False, ""))
-    for match in words.find(_SUNG):
-        who = match["voice"] or ""
-        low = who in ("male", "man", "mans", "boy", "low", "lower", "deep", "tenor", "baritone")
-        yield Hit(*match.span(), "vocal", (True, "" if not who else "lower" if low else "higher"))

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-_SIGNS = {"♯": "#", "♭": "b", "&": " and ", "+": " and ", "@": " at ", "×": " x ", "½": " 1/2", "%": " percent "}
+WHOLE = "the words as a whole"  # source of what no single word says
+_SIGNS = {"♯": "#", "♭": "b", "&": " and ", "+": " and ", "@": " at ", "×": " x ", "½": " 1/2", "%": " percent ",
+          "♩": " quarter note ", "→": " then ", "➜": " then "}
 _TYPED = re.compile(r"\d+[:/.]\d+|\d+|[^\W\d_]+#?|#|[.!?;\n]", re.UNICODE)
 _DANGLING = ("with", "and", "or", "but", "in", "at", "a", "the", "for", "of", "has", "have", "to", "that", "then")
+_MINUS = re.compile(r"(?<!\S)-(?=[^\W\d_]{3})")  # "-drums", as in search boxes
 _APOSTROPHES = "'’‘`´ʼ"
 
 
@@ -27,6 +30,7 @@ class Hit:
     kind: str
     value: Any
     mood: str = "wanted"
+    count: int = 1  # how many: "two guitars"
     box: bool = False  # from the negative box
     excepted: bool = False  # named as the exception: "no guitars except …"
 
@@ -42,6 +46,8 @@ class Words:
     typed: str
     text: str = ""
     breaks: frozenset[int] = frozenset()  # canonical positions where a sentence ends
+    respell: Callable[[str], str] | None = None  # mends typing errors word by word
+    mended: list[tuple[str, str]] = field(default_factory=list)  # (as typed, as read)
     _map: list[tuple[int, int]] = field(default_factory=list)  # canonical position → typed span of its word
     _taken: bytearray = field(default_factory=bytearray)
 
@@ -50,7 +56,9 @@ class Words:
         for index, sign in enumerate(self.typed):
             if sign in _APOSTROPHES:
                 continue
-            sign = _SIGNS.get(sign) or unicodedata.normalize("NFKC", sign).lower()
+            sign = _SIGNS.get(sign) or _plain(sign)
+            if sign == "-" and _MINUS.match(self.typed, index):
+                sign = " minus "
             plain.append(sign)
             back.extend([index] * len(sign))
         text, pieces, breaks, position = "".join(plain), [], set(), 0
@@ -59,6 +67,9 @@ class Words:
             if word in ".!?;\n":
                 breaks.add(max(0, position - 1))
                 continue
+            if self.respell is not None and (read := self.respell(word)) != word:
+                self.mended.append((word, read))
+                word = read
             pieces.append(word)
             self._map.extend([(back[match.start()], back[match.end() - 1] + 1)] * (len(word) + 1))
             position += len(word) + 1
@@ -95,6 +106,16 @@ class Words:
         while left and left[-1] in _DANGLING:
             left.pop()
         return " ".join(left)
+
+
+def _plain(sign: str) -> str:
+    """One typed sign in lower case, a Latin letter without its accent."""
+    if sign.isascii():
+        return sign.lower()
+    apart = unicodedata.normalize("NFKD", sign)
+    if apart[:1].isascii() and len(apart) > 1 and all(unicodedata.combining(mark) for mark in apart[1:]):
+        return apart[0].lower()
+    return unicodedata.normalize("NFKC", sign).lower()
 
 
 def pattern(body: str) -> re.Pattern[str]:

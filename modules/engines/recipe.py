@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,9 @@ from modules.types import (
     Song,
     Syllable,
 )
+
+EMBEDDING = (".wav", ".flac", ".mp3", ".ogg", ".mp4")  # files that carry their recipe
+MAX_RECIPE_BYTES = 8_000_000
 
 
 def content_hash(audio: Audio) -> str:
@@ -103,6 +108,31 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
                  "production": song.production, "syllables": song.syllables, "energy_curve": song.energy_curve,
                  "duration_s": song.duration_s},
     })
+
+
+def load_recipe(path: Path) -> dict[str, Any]:
+    """The recipe of a take: from its own file, or from a sound or video that Earworm wrote.
+
+    Raises:
+        InputError: no recipe is there.
+    """
+    if not path.is_file():
+        raise InputError(f"There is no file {path.name}; check the path.")
+    if path.suffix.lower() in EMBEDDING:
+        from modules.audio.tags import read_recipe
+
+        text = read_recipe(path)
+    else:
+        if path.stat().st_size > MAX_RECIPE_BYTES:
+            raise InputError(f"{path.name} is too large for a recipe; give a take_N.json.")
+        text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        recipe = json.loads(text)
+    except ValueError:
+        recipe = None
+    if not isinstance(recipe, dict):
+        raise InputError(f"{path.name} is not an Earworm recipe; give the take_N.json that was written with a take.")
+    return recipe
 
 
 def read_song(recipe: Mapping[str, Any]) -> Song:

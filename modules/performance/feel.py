@@ -22,12 +22,18 @@ _LIKE = {
     "pop": "pop", "rock": "rock", "metal": "rock", "folk": "country", "country": "country", "blues": "blues",
     "jazz": "jazz", "funk": "funk", "soul": "soul", "hip-hop": "hip-hop", "house": "house", "reggae": "reggae",
     "latin": "latin", "african": "african", "world": "world", "cinematic": "rock", "sacred": "soul",
+    "techno": "house", "trance": "house", "bass": "hip-hop", "synthwave": "pop", "game": "pop", "children": "pop",
+    "ambient": "pop",
 }
 # share of human deviation; a machine's grid is part of the style
-_TIGHT = {"house": 0.3, "techno": 0.1, "trance": 0.1, "bass": 0.3, "synthwave": 0.2, "game": 0.05, "metal": 0.6}
+_TIGHT = {"house": 0.3, "techno": 0.1, "trance": 0.1, "bass": 0.3, "synthwave": 0.2, "game": 0.15, "metal": 0.6}
+# kits that a machine plays, whatever the style: its band plays to that grid
+_MACHINE_KITS = ("kit_808", "kit_909", "electronic_kit", "chip_kit")
+_MACHINE_TIGHT = 0.25
 # milliseconds that the melody lies behind the beat
 _LAID_BACK = {"jazz": 20, "soul": 16, "hip-hop": 18, "blues": 15, "funk": 8, "reggae": 12, "pop": 6, "rock": 5,
-              "folk": 6, "country": 5, "latin": 6, "african": 4}
+              "folk": 6, "country": 5, "latin": 6, "african": 4, "sacred": 8, "world": 5, "ambient": 10,
+              "cinematic": 6, "children": 3, "synthwave": 4}
 _GROUPS = {"kick": "kick", "snare": "snare", "rim": "snare", "clap": "snare", "ghost": "ghost", "soft": "hat",
            "closed": "hat", "pedal": "hat", "open": "hat", "shaker": "hat", "ride": "ride", "bell": "ride",
            "crash": "crash"}
@@ -47,6 +53,7 @@ class Feel:
     families: Mapping[str, float]
     seed: int
     meter: str
+    machine: bool = False  # a drum machine keeps the time
 
     def draws(self, lane: str) -> np.random.Generator:
         """The lane's own random numbers: changing one lane leaves the others alone."""
@@ -59,11 +66,14 @@ class Feel:
     @property
     def tightness(self) -> float:
         """1 human, towards 0 a machine."""
-        return self.mean(_TIGHT, 1.0)
+        return self._tight(self.mean(_TIGHT, 1.0))
 
     @property
     def laid_back_s(self) -> float:
-        return self.mean(_LAID_BACK, 0.0) / 1000.0
+        return self.mean(_LAID_BACK, 0.0) / 1000.0 * (0.5 if self.machine else 1.0)
+
+    def _tight(self, style: float) -> float:
+        return min(style, _MACHINE_TIGHT) if self.machine else style
 
     def hit(self, piece: str, step_in_bar: int) -> tuple[float, float, float, float]:
         """(lateness s, its spread s, velocity factor, its spread) of a drum piece on a step of the bar."""
@@ -75,7 +85,7 @@ class Feel:
         table = _table()
         for family, weight in self.families.items():
             cells = table.get(_LIKE.get(family, "all"), table["all"])[group]
-            tight = _TIGHT.get(family, 1.0)
+            tight = self._tight(_TIGHT.get(family, 1.0))
             scale = (tight, tight, 1.0, 1.0)
             columns = ("timing_ms", "spread_ms", "velocity", "velocity_spread")
             out += weight * np.array([cells[name][step] * s for name, s in zip(columns, scale, strict=True)])
@@ -95,4 +105,5 @@ def make_feel(song: Song, cards: Mapping[str, Any]) -> Feel:
     for name, weight in song.styles.items():
         family = cards[name].family if name in cards else "pop"
         families[family] = families.get(family, 0.0) + weight / total
-    return Feel(families or {"pop": 1.0}, song.seed, song.canvas.meter)
+    machine = song.instruments.get("drums") in _MACHINE_KITS
+    return Feel(families or {"pop": 1.0}, song.seed, song.canvas.meter, machine)

@@ -1,4 +1,8 @@
-"""A performance as a Standard MIDI File. Quarter notes count a file's tempo, so 6/8 writes 1.5 × its beats."""
+"""A performance as a Standard MIDI File that sequencers open as a song: tempo map, metre, key, section markers, chords
+as text, one track a part with its General MIDI program (drums on channel 10) and the words under the voice (RP-017).
+
+Quarter notes count a file's tempo, so 6/8 writes 1.5 × its beats.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from pathlib import Path
 
 import mido
 
-from modules.types import PITCH_CLASSES, Part, Performance, Song
+from modules.audio.tags import AI_NOTICE
+from modules.types import PITCH_CLASSES, ChordSpan, Part, Performance, Song
 
 TICKS_PER_QUARTER = 480
 DRUM_CHANNEL = 9
@@ -16,18 +21,21 @@ _MINOR_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 _MAJOR_NAMES = ("C", "Db", *PITCH_CLASSES[2:])
 
 
-def write_midi(performance: Performance, song: Song, path: Path | str) -> None:
+def write_midi(performance: Performance, song: Song, path: Path | str, title: str = "Earworm") -> None:
     """Write tempo map, metre, key, section markers and one track a part (lyrics with the vocal) to `path`.
+
+    Args:
+        title: the name of the song, as the first track's.
 
     Raises:
         OSError: the file cannot be written.
     """
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
     ticks = _Ticks(performance)
-    file.tracks.append(_conductor(performance, song, ticks))
+    file.tracks.append(_conductor(performance, song, ticks, title))
     free = iter([channel for channel in range(16) if channel != DRUM_CHANNEL])
     for part in performance.parts:
-        file.tracks.append(_track(part, DRUM_CHANNEL if part.is_drum else next(free), ticks))
+        file.tracks.append(_track(part, DRUM_CHANNEL if part.is_drum else next(free), ticks, _hyphens(song)))
     file.save(str(path))
 
 
@@ -50,11 +58,18 @@ class _Ticks:
         return max(0, round(self.starts_ticks[i] + self._span(i, time_s)))
 
 
-def _conductor(performance: Performance, song: Song, ticks: _Ticks) -> mido.MidiTrack:
+def _hyphens(song: Song) -> list[str]:
+    """What follows each sung syllable's text, in order: a hyphen where its word goes on (RP-017)."""
+    return ["" if placed.syllable.last_in_word else "-"
+            for placed in sorted(song.syllables, key=lambda placed: placed.step)]
+
+
+def _conductor(performance: Performance, song: Song, ticks: _Ticks, title: str) -> mido.MidiTrack:
     upper, lower = (int(x) for x in performance.meter.split("/"))
     key = _MINOR_NAMES[song.tonic] + "m" if song.mode == "minor" else _MAJOR_NAMES[song.do_pc]
     events = [
-        (0, 0, mido.MetaMessage("track_name", name="Earworm")),
+        (0, 0, mido.MetaMessage("track_name", name=title)),
+        (0, 0, mido.MetaMessage("copyright", text=AI_NOTICE)),
         (0, 0, mido.MetaMessage("time_signature", numerator=upper, denominator=lower)),
         (0, 0, mido.MetaMessage("key_signature", key=key)),
     ]
@@ -64,10 +79,17 @@ def _conductor(performance: Performance, song: Song, ticks: _Ticks) -> mido.Midi
         if section.start_bar < len(performance.bar_starts_s):
             at = ticks.at(performance.bar_starts_s[section.start_bar])
             events.append((at, 2, mido.MetaMessage("marker", text=section.name)))
+    for beat, _, root, quality in song.canvas.chords():
+        bar, inside = divmod(beat, song.canvas.beats_per_bar)
+        if bar < len(performance.bar_starts_s):
+            ahead = round(inside * QUARTERS_PER_BEAT[performance.meter] * TICKS_PER_QUARTER)
+            name = ChordSpan(0, 0, None if root is None else (root + song.do_pc) % 12, quality).name
+            text = "N.C." if root is None else name
+            events.append((ticks.at(performance.bar_starts_s[bar]) + ahead, 3, mido.MetaMessage("text", text=text)))
     return _deltas(events)
 
 
-def _track(part: Part, channel: int, ticks: _Ticks) -> mido.MidiTrack:
+def _track(part: Part, channel: int, ticks: _Ticks, hyphens: list[str]) -> mido.MidiTrack:
     events = [
         (0, 0, mido.MetaMessage("track_name", name=part.lane)),
         (0, 0, mido.MetaMessage("instrument_name", name=part.instrument)),
@@ -81,9 +103,9 @@ def _track(part: Part, channel: int, ticks: _Ticks) -> mido.MidiTrack:
         end = max(ticks.at(note.offset_s), start + 1)
         events.append((start, 5, mido.Message("note_on", channel=channel, note=note.midi, velocity=note.velocity)))
         events.append((end, 2, mido.Message("note_off", channel=channel, note=note.midi, velocity=0)))
-    for note in part.sung:
-        if note.text:
-            events.append((ticks.at(note.onset_s), 4, mido.MetaMessage("lyrics", text=note.text)))
+    for i, note in enumerate(note for note in part.sung if note.text):
+        text = note.text + (hyphens[i] if i < len(hyphens) else "")
+        events.append((ticks.at(note.onset_s), 4, mido.MetaMessage("lyrics", text=text)))
     return _deltas(events)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from modules.assets import instruments
-from modules.styles.cards import Card
-from modules.types import LANES, Controls
+from modules.styles.cards import Card, cards
+from modules.types import LANES, Controls, Song
 
 # lanes that an asked-for instrument would rather take, most prominent first
 _PREFERENCE = ("melody", "comp", "bass", "drums", "comp2", "pad", "counter")
@@ -83,3 +83,9 @@ def lanes_of(wanted: tuple[str, ...], chosen: Mapping[str, str]) -> tuple[str, .
     registry = instruments()
     return tuple(lane for lane, name in chosen.items()
                  if lane in wanted or name in wanted or registry[name]["family"] in wanted)
+
+
+def style_tone(song: Song) -> str:
+    """The tone of the song's leading style ("dark", "warm", "neutral", "bright"), which our synths' filters follow."""
+    leading = max(sorted(song.styles), key=lambda name: song.styles[name], default="")
+    return cards()[leading].mix["tone"] if leading in cards() else "neutral"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from modules.studio.curves import curve_of, density_of
 from modules.styles.cards import Card, cards
 from modules.types import Song
 
@@ -30,6 +31,14 @@ FAMILY_LU: Mapping[str, Mapping[str, float]] = {
     "sacred": {"drums": -4.0, "comp": 2.0, "pad": 3.5, "counter": 2.0},
     "ambient": {"drums": -4.0, "pad": 5.5, "comp": 0.5, "counter": 1.0},
     "cinematic": {"pad": 4.0, "counter": 2.0, "comp": 0.5},
+    "world": {"drums": -1.0, "comp": 1.0, "counter": 1.0},
+    "game": {"comp": 1.0, "comp2": 1.0, "counter": 1.5, "bass": 0.5},
+}
+# styles whose records sound old or like tape whatever is asked: 0.5 a vintage machine, from 0.7 with crackle
+OLD_STYLES: Mapping[str, float] = {
+    "lofi_hiphop": 0.75, "vaporwave": 0.5, "phonk": 0.45, "boom_bap": 0.35, "trip_hop": 0.4, "delta_blues": 0.55,
+    "dixieland": 0.45, "ragtime": 0.35, "doo_wop": 0.3, "gypsy_jazz": 0.3, "surf_rock": 0.25, "rock_and_roll": 0.25,
+    "motown": 0.2, "dub": 0.3, "psychedelic_rock": 0.25, "g_funk": 0.15, "jungle": 0.15,
 }
 
 
@@ -37,7 +46,8 @@ FAMILY_LU: Mapping[str, Mapping[str, float]] = {
 class Character:
     """`reverb`, `width`, `saturation`, `sidechain`, `delay` are 0–1; `treble_db` shapes the tone the mix aims at,
     `tilt_db` turns the result (the person's brightness). `lane_lu`: loudness by lane. `old` 0–1: how much the mix
-    sounds like an old machine ("vintage" 0.5, "lo-fi" 1)."""
+    sounds like an old machine ("vintage" 0.5, "lo-fi" 1). `curve_db`: the long-term spectrum aimed at by octave;
+    `density` 0–1: how far the bus is squeezed."""
 
     reverb: float
     width: float
@@ -50,6 +60,8 @@ class Character:
     tilt_db: float
     old: float
     lane_lu: Mapping[str, float]
+    curve_db: tuple[float, ...]
+    density: float
 
 
 def song_character(song: Song) -> Character:
@@ -72,9 +84,11 @@ def song_character(song: Song) -> Character:
         **blend, room=max(sorted(rooms), key=lambda name: rooms[name]),
         treble_db=sum(TONE_DB[card.mix["tone"]] * weight for card, weight in weighted),
         warmth_db=sum((card.mix["tone"] in ("warm", "dark")) * weight for card, weight in weighted),
-        tilt_db=0.0, old=0.0,
+        tilt_db=0.0, old=sum(OLD_STYLES.get(card.name, 0.0) * weight for card, weight in weighted),
         lane_lu={lane: level + sum(_family_lu(card, lane) * weight for card, weight in weighted)
                  for lane, level in LANE_LU.items()},
+        curve_db=tuple(float(x) for x in sum(curve_of(card.family) * weight for card, weight in weighted)),
+        density=sum(density_of(card.family) * weight for card, weight in weighted),
     )
     for word in song.production:
         character = _told(character, word)

@@ -9,7 +9,7 @@ import numpy as np
 
 from modules.studio import dynamics, effects
 from modules.studio.character import MELODY_BEHIND_VOCAL_LU, Character
-from modules.studio.loudness import FLOOR_LUFS, block_powers, gated_lufs, hop_powers, k_weighted
+from modules.studio.loudness import FLOOR_LUFS, block_powers, gated_lufs, hop_powers, k_hop_powers
 from modules.types import Part
 
 LEAD_LUFS = -22.0  # the lead while it sounds; the whole mix comes out near −20
@@ -67,7 +67,9 @@ def _low_cut_hz(lane: str, lanes: tuple[str, ...], parts: Mapping[str, Part]) ->
 
 
 def process(samples: np.ndarray, rate: int, strip: Strip, character: Character) -> np.ndarray:
-    """Filter, compress, saturate, spread and set the loudness of one lane, centred. (2, T) → (2, T)."""
+    """Filter, compress, saturate, spread and set the loudness of one lane, centred. (1 or 2, T) → (2, T)."""
+    if len(samples) == 2 and np.array_equal(samples[0], samples[1]):
+        samples = samples[:1]  # half the work; what is mono stays so until it is spread
     sound = effects.equalise(samples, rate, _filters(strip, character))
     if strip.lane == "vocal":
         sound = dynamics.de_ess(sound, rate)
@@ -78,13 +80,15 @@ def process(samples: np.ndarray, rate: int, strip: Strip, character: Character) 
         sound = dynamics.compress(sound, rate, over_db=2.0, ratio=1.8, attack_s=0.01, release_db_per_s=30.0)
     amount = character.saturation * SATURATED.get(strip.lane, 0.0)
     if amount > 0.02:
-        sound = effects.saturate(sound, amount, dynamics.active_rms(hop_powers(sound, dynamics.HOP)))
+        sound = effects.saturate(sound, amount, dynamics.active_rms(
+            hop_powers(sound, dynamics.HOP) * (2 / len(sound))))
     spread = SPREAD.get(strip.lane, 0.0) * character.width
     if spread > 0.05 and _is_mono(sound):
         sound = effects.spread_mono(sound, rate, spread)
-    elif strip.lane not in ("vocal", "bass"):
+    elif strip.lane not in ("vocal", "bass") and len(sound) == 2:
         sound = effects.widen(sound, 0.65 + 0.7 * character.width)
-    return sound * _balance_gain(sound, rate, strip.target_lufs)
+    sound = sound * _balance_gain(sound, rate, strip.target_lufs)
+    return sound if len(sound) == 2 else np.repeat(sound, 2, axis=0)
 
 
 def _filters(strip: Strip, character: Character) -> list[effects.Plugin]:
@@ -103,14 +107,15 @@ def _filters(strip: Strip, character: Character) -> list[effects.Plugin]:
 
 
 def _is_mono(sound: np.ndarray) -> bool:
+    if len(sound) == 1:
+        return True
     side = float(np.mean((sound[0] - sound[1]) ** 2))
     return side < 0.02 * float(np.mean((sound[0] + sound[1]) ** 2))
 
 
 def _balance_gain(sound: np.ndarray, rate: int, target_lufs: float) -> np.float32:
     """One gain for the whole lane: its loudness while it plays (BS.1770's gates leave rests out) to the target."""
-    hop = rate // 100
-    lufs = gated_lufs(block_powers(hop_powers(k_weighted(sound, rate), hop), hop / rate))
+    lufs = gated_lufs((2 / len(sound)) * block_powers(k_hop_powers(sound, rate), 0.1))
     if lufs <= FLOOR_LUFS:
         return np.float32(1.0)  # below hearing: noise is not turned into music
     peak_db = 20 * np.log10(max(float(np.abs(sound).max()), 1e-9))

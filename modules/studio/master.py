@@ -12,6 +12,7 @@ from modules.errors import InputError
 from modules.studio import dynamics, effects
 from modules.studio.loudness import (
     FLOOR_LUFS,
+    INTERSAMPLE_DB,
     block_powers,
     gated_lufs,
     hop_powers,
@@ -31,6 +32,7 @@ TOLERANCE_LU = 0.03
 MARGIN_DB = 0.03  # the limiter works on straight lines between its values, so it aims a little lower
 GENTLE_LIMITING_DB = 6.0  # at the sharpest hundredth of the time; beyond it something gentler does the first part
 MAX_SQUEEZES = 8
+SPARE_DRIVE_DB = 3.0  # limiting costs loudness, so the drive ends a little above what the loudness alone asks
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,16 @@ def master(bus: Audio, *, target_lufs: float = TARGET_LUFS, ceiling_dbtp: float 
     samples = bus.samples if len(bus.samples) == 2 else np.repeat(bus.samples[:1], 2, axis=0)
     samples = effects.equalise(samples, rate, [HighpassFilter(RUMBLE_HZ), HighpassFilter(RUMBLE_HZ)])
     samples = _timed(samples, rate, fade_out_s, duration_s)
-    limiter = _Limiter(samples, rate, 10 ** ((ceiling_dbtp - MARGIN_DB) / 20))
+    limiter = _Limiter(samples, rate, 10 ** ((ceiling_dbtp - MARGIN_DB) / 20), target_lufs)
     if limiter.own_lufs <= FLOOR_LUFS:
         return Mastered(Audio(samples, rate), FLOOR_LUFS, round(true_peak_dbtp(Audio(samples, rate)), 2))
-    audio = Audio(_to_loudness(limiter, target_lufs), rate)
+    out, lufs = _to_loudness(limiter, target_lufs)
+    audio = Audio(out, rate)
     over_db = true_peak_dbtp(audio) - ceiling_dbtp
     if over_db > -0.002:  # thousandths of a dB, from the interpolation between the limiter's values
-        audio = Audio(audio.samples * np.float32(10 ** (-(over_db + 0.005) / 20)), rate)
-    return Mastered(audio, round(integrated_lufs(audio), 2), round(min(ceiling_dbtp + over_db, ceiling_dbtp), 2))
+        down_db, over_db = over_db + 0.005, -0.005
+        audio, lufs = Audio(out * np.float32(10 ** (-down_db / 20)), rate), lufs - down_db
+    return Mastered(audio, round(lufs, 2), round(ceiling_dbtp + over_db, 2))
 
 
 def _timed(samples: np.ndarray, rate: int, fade_out_s: float | None, duration_s: float | None) -> np.ndarray:
@@ -107,7 +111,8 @@ def _fade(samples: np.ndarray, n_samples: int) -> None:
     samples[:, :n_samples] *= (0.5 - 0.5 * np.cos(np.pi * np.arange(n_samples) / max(n_samples, 1))).astype(np.float32)
 
 
-def _to_loudness(limiter: _Limiter, target_lufs: float) -> np.ndarray:
+def _to_loudness(limiter: _Limiter, target_lufs: float) -> tuple[np.ndarray, float]:
+    """The limited sound and its integrated loudness."""
     rate = limiter.rate
     gain_db = limiter.gain_for(target_lufs)
     for squeezes in range(MAX_SQUEEZES):
@@ -116,16 +121,17 @@ def _to_loudness(limiter: _Limiter, target_lufs: float) -> np.ndarray:
             break
         # Sharp or sparse sound: compression and soft clipping take some decibels first, so that the limiter neither
         # pumps nor runs out of range.
-        limiter = _Limiter(_squeezed(limiter.samples, rate, squeezes), rate, limiter.ceiling)
+        limiter = _Limiter(_squeezed(limiter.samples, rate, squeezes), rate, limiter.ceiling, target_lufs)
         gain_db = limiter.gain_for(target_lufs)
     out = limiter.apply(gain_db)
+    lufs = integrated_lufs(Audio(out, rate))
     for _ in range(2):  # the estimate took each hop's gain as constant: correct what that left
-        missed = target_lufs - integrated_lufs(Audio(out, rate))
-        if abs(missed) < TOLERANCE_LU:
+        if abs(target_lufs - lufs) < TOLERANCE_LU:
             break
-        gain_db += missed
+        gain_db += target_lufs - lufs
         out = limiter.apply(gain_db)
-    return out
+        lufs = integrated_lufs(Audio(out, rate))
+    return out, lufs
 
 
 def _squeezed(samples: np.ndarray, rate: int, already: int) -> np.ndarray:
@@ -138,11 +144,16 @@ def _squeezed(samples: np.ndarray, rate: int, already: int) -> np.ndarray:
 class _Limiter:
     """A sound with its peaks and loudness measured once per hop, so that trying a gain costs no filtering."""
 
-    def __init__(self, samples: np.ndarray, rate: int, ceiling: float) -> None:
+    def __init__(self, samples: np.ndarray, rate: int, ceiling: float, target_lufs: float) -> None:
         self.samples, self.rate, self.ceiling = samples, rate, ceiling
-        self.peaks = oversampled_peaks(samples, HOP)
         self.powers = hop_powers(k_weighted(samples, rate), HOP)
         self.own_lufs = gated_lufs(block_powers(self.powers, HOP / rate))
+        self._measure_peaks(target_lufs - self.own_lufs + SPARE_DRIVE_DB)
+
+    def _measure_peaks(self, most_db: float) -> None:
+        """Peaks exact for gains up to `most_db`: what such a gain leaves under the ceiling is not oversampled."""
+        self.most_db = most_db
+        self.peaks = oversampled_peaks(self.samples, HOP, self.ceiling * 10 ** (-(most_db + INTERSAMPLE_DB) / 20))
 
     def curve(self, gain_db: float) -> np.ndarray:
         """The limiter's own gain in dB per hop when driven by `gain_db`."""
@@ -153,7 +164,15 @@ class _Limiter:
         return gated_lufs(block_powers(powers, HOP / self.rate))
 
     def gain_for(self, target_lufs: float) -> float:
-        """Drive in dB that reaches the target, by the secant method (loudness only ever rises with drive)."""
+        """Drive in dB that reaches the target."""
+        gain_db = self._gain_for(target_lufs)
+        if gain_db > self.most_db:
+            self._measure_peaks(gain_db + SPARE_DRIVE_DB)
+            gain_db = self._gain_for(target_lufs)
+        return gain_db
+
+    def _gain_for(self, target_lufs: float) -> float:
+        """By the secant method (loudness only ever rises with drive)."""
         gain_db = target_lufs - self.own_lufs  # enough if nothing is limited
         reached, slope = self.loudness(gain_db), 1.0
         for _ in range(16):

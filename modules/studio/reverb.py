@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.signal import oaconvolve
+
+from modules.studio.effects import convolve, equalise, high_cut, low_cut
 
 _SEED = 1979
 
@@ -34,7 +35,13 @@ _BANDS_HZ = (125.0, 500.0, 2_000.0, 8_000.0)
 
 def reverberate(samples: np.ndarray, rate: int, room: str) -> np.ndarray:
     """The sound of a send in a room, without the direct sound. float32 (2, T) → (2, T), about as loud as the send."""
-    return oaconvolve(samples, impulse_response(room, rate), axes=-1)[:, :samples.shape[-1]].astype(np.float32)
+    return convolve(samples, _filtered_response(room, rate))
+
+
+@lru_cache(maxsize=6)
+def _filtered_response(room: str, rate: int) -> np.ndarray:
+    """The room behind its send's filters: no rumble in it and no hiss."""
+    return equalise(impulse_response(room, rate), rate, [*low_cut(220.0), *high_cut(9_000.0)])
 
 
 @lru_cache(maxsize=6)

@@ -76,14 +76,16 @@ def encode(texts: list[str] | tuple[str, ...]) -> np.ndarray:
 
     if not texts:
         return np.zeros((0, WIDTH), np.float32)
-    rows = []
+    vectors = np.zeros((len(texts), WIDTH), np.float32)
+    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))  # alike lengths together: little padding
     with _lock, torch.inference_mode():
         tokenizer, model = _load()
         for start in range(0, len(texts), _BATCH):
-            batch = tokenizer(list(texts[start:start + _BATCH]), padding=True, truncation=True,
+            chosen = order[start:start + _BATCH]
+            batch = tokenizer([texts[index] for index in chosen], padding=True, truncation=True,
                               max_length=MAX_TOKENS, return_tensors="pt")
             states = model(**batch).last_hidden_state  # (n, tokens, 384)
             mask = batch["attention_mask"].unsqueeze(-1).to(states.dtype)
             mean = (states * mask).sum(1) / mask.sum(1)
-            rows.append(torch.nn.functional.normalize(mean, dim=1).numpy())
-    return np.concatenate(rows).astype(np.float32)
+            vectors[chosen] = torch.nn.functional.normalize(mean, dim=1).numpy()
+    return vectors

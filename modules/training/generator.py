@@ -19,6 +19,7 @@ from modules.generator.encoding import ENCODING_VERSION, GROUPS
 from modules.generator.model import CanvasModel, ModelConfig
 from modules.styles.cards import cards
 from modules.training import lessons
+from modules.training.hints import teach_hints
 from modules.training.style_table import style_table
 
 GROUP_WEIGHTS = {"root": 2.0, "quality": 1.5, "melody": 1.6, "counter": 1.0, "bass": 1.3}
@@ -61,6 +62,8 @@ def train(args: argparse.Namespace) -> None:
         model.load_state_dict({name: value for name, value in kept.items() if name != "style"}, strict=False)
     with torch.no_grad():
         model.style.copy_(style_table(styles, args.width))
+    if not (args.resume and Path(args.state).exists()) and pools.get("teacher"):
+        teach_hints(model, pools["teacher"], steps=args.hint_steps, seed=args.seed)
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}
     rest = [value for name, value in model.named_parameters() if name != "style"]
     optimiser = torch.optim.AdamW([{"params": rest}, {"params": [model.style], "weight_decay": 0.0}], lr=args.rate,
@@ -142,7 +145,7 @@ def save(model: CanvasModel, average: dict, held: list, args: argparse.Namespace
 
 def command_of(args: argparse.Namespace) -> str:
     """The command line that repeats this run."""
-    told = ("minutes", "songs", "batch", "rate", "width", "cell_width", "seed", "mixture", "warm")
+    told = ("minutes", "songs", "batch", "rate", "width", "cell_width", "seed", "mixture", "hint_steps", "warm")
     given = {name: value for name, value in vars(args).items() if name in told and value != ""}
     return "python -m modules.training.generator " + " ".join(
         f"--{name.replace('_', '-')} {value}" for name, value in given.items())
@@ -163,6 +166,7 @@ def main() -> None:
     parser.add_argument("--report-s", type=float, default=60)
     parser.add_argument("--state", default="cache/generator.pt")
     parser.add_argument("--out", default="assets/weights/generator")
+    parser.add_argument("--hint-steps", type=int, default=2400, help="steps of the condition's short way, beforehand")
     parser.add_argument("--warm", default="", help="state of an earlier run to start from")
     parser.add_argument("--resume", action="store_true")
     train(parser.parse_args())

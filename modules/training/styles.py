@@ -174,10 +174,11 @@ def _score(orders: list[list[str]], wanted: list[set[str]]) -> tuple[float, floa
     return float(np.mean(firsts)), float(np.mean(thirds))
 
 
-def measure(show_misses: bool = False) -> dict[str, dict[str, float]]:
+def measure(show_misses: bool = False, *, nearest: bool = True) -> dict[str, dict[str, float]]:
     """Top-1 and top-3 family agreement on the cases written apart: the whole reading, the head alone, two baselines.
 
     "reading" is what a person gets (genre words, meaning, mended typing errors, glossary); kinds of cases apart.
+    `nearest`: also the baseline that takes the nearest card description, which costs most of the time.
     """
     from modules.conditions.text import style_shares
 
@@ -186,9 +187,9 @@ def measure(show_misses: bool = False) -> dict[str, dict[str, float]]:
     vectors = encode([case["text"] for case in cases])
     ranked = [_families(list(rank_styles(vector))) for vector in vectors]
     read = [_families(list(style_shares(case["text"]))) for case in cases]
-    lines = [(name, line) for name, card in cards().items() for line in card.describe]
+    lines = [(name, line) for name, card in cards().items() for line in card.describe] if nearest else []
     known = encode([line for _, line in lines])
-    nearest = [_families([lines[i][0] for i in np.argsort(-(known @ vector))]) for vector in vectors]
+    nearby = [_families([lines[i][0] for i in np.argsort(-(known @ vector))]) for vector in vectors] if nearest else []
     keyword = []
     for case in cases:
         text = f" {case['text'].lower().replace('-', ' ')} "
@@ -203,8 +204,10 @@ def measure(show_misses: bool = False) -> dict[str, dict[str, float]]:
               "English, 2nd part": [i for i, case in enumerate(cases) if i >= FIRST_PART and "tongue" not in case],
               "other languages": [i for i, case in enumerate(cases) if "tongue" in case]}
     for group, members in groups.items():
-        for kind, orders in (("reading", read), ("head alone", ranked), ("nearest description", nearest),
+        for kind, orders in (("reading", read), ("head alone", ranked), ("nearest description", nearby),
                              ("keyword", keyword)):
+            if not orders:
+                continue
             firsts, thirds = _score([orders[i] for i in members], [wanted[i] for i in members])
             scores[f"{group}: {kind}"] = {"cases": len(members), "top1": round(firsts, 3), "top3": round(thirds, 3)}
     return scores

@@ -1,5 +1,5 @@
 """The same actions as named endpoints with typed inputs, for `gradio_client`: make, listen_text, listen_hum,
-listen_reference, listen_lyrics.
+listen_reference, listen_lyrics; `downloads.py` adds export.
 
 Inputs are components that are not shown, so that Gradio checks uploads and describes the types. Everything optional may
 be left out; a dial left out is "auto".
@@ -67,7 +67,7 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
              reference_mode="vibe", lyrics="", voice="auto", tempo_bpm=None, duration_s=None, energy=None,
              complexity=None, brightness=None, swing=None, key="auto", meter="auto", takes=DEFAULT_TAKES, seed="",
              engine="embedded", progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
-        """Compose takes. Returns a list of {seed, summary, report, recipe, files} and all files written."""
+        """Compose takes. Returns a list of {seed, summary, report, recipe, take, files} and all files written."""
         dials = dict(tempo_bpm=tempo_bpm, duration_s=duration_s, energy=energy, complexity=complexity,
                      brightness=brightness, swing=swing)
         form = Form(prompt, negative, hum, faithfulness, reference, reference_mode, lyrics, voice, dials, key, meter,
@@ -89,7 +89,7 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
                 paths = listeners.export(item, new_folder())
                 written += [str(path) for path in paths.values()]
                 done.append({"seed": item.seed, "summary": item.summary, "report": plain(item.report),
-                             "recipe": recipe_of(paths),
+                             "recipe": recipe_of(paths), "take": next(iter(paths.values())).parent.name,
                              "files": {label: Path(path).name for label, path in paths.items()}})
         except Cancelled:
             pass  # the client went away; what is done is returned all the same

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,10 @@ class Listeners:
     reference   path of a track → what was heard
     lyrics      text → lines of syllables
     read_audio  path of any sound file → Audio (raises InputError when it is none)
-    export      (take, folder) → {"WAV": path, "MP3": path, "MIDI": path, "Recipe": path, …}, in the order shown;
-                at least one sound file that a browser plays
+    export      (take, folder) → {kind of `studio.export.KINDS`: path}; among them "recipe", "wav24" and a sound file
+                that a browser plays
+    export_as   (recipe file or a sound with one inside, kinds, folder) → {kind: path}, made now
+    pictures    path of a take's WAV beside its recipe → pictures of the sound as HTML
     stems       (take, folder) → {lane: path of a sound file that a browser plays}, in the order shown
     voices      () → names of singing voices, without "auto"
     """
@@ -31,4 +33,6 @@ class Listeners:
     read_audio: Callable[[Path], Audio]
     export: Callable[[Take, Path], Mapping[str, Path]]
     stems: Callable[[Take, Path], Mapping[str, Path]]
+    export_as: Callable[[Path, Sequence[str], Path], Mapping[str, Path]]
+    pictures: Callable[[Path], str]
     voices: Callable[[], tuple[str, ...]]

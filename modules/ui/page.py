@@ -15,6 +15,7 @@ from modules.config import MAX_TAKES
 from modules.types import Engine
 from modules.ui import handlers, hum_tab, lyrics_tab, more, reference_tab, text_tab
 from modules.ui.api import build_endpoints
+from modules.ui.downloads import connect_downloads
 from modules.ui.errors import speaking
 from modules.ui.form import Form, sentence
 from modules.ui.listeners import Listeners
@@ -123,6 +124,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
             handlers.after_stop, desk, [desk, status, make, stop, *slots], queue=False, **quiet)
         page.unload(leave)
         build_endpoints(engines, listeners, sessions)
+        connect_downloads(listeners)
     page.queue(max_size=WAITING, default_concurrency_limit=LISTEN_AT_ONCE)
     return page
 

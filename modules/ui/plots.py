@@ -29,7 +29,8 @@ def note_name(midi: int) -> str:
     return f"{NOTE_NAMES[midi % 12]}{midi // 12 - 1}"
 
 
-def _svg(body: str, height: float, title: str) -> str:
+def svg(body: str, height: float, title: str) -> str:
+    """A picture that stretches to its box; `title` is what a screen reader says."""
     return (f'<svg viewBox="0 0 {WIDTH:.0f} {height:g}" preserveAspectRatio="none" role="img" '
             f'aria-label="{escape(title)}">{body}</svg>')
 
@@ -73,12 +74,17 @@ def _words(items: Sequence[tuple[float, float, str]], kind: str, duration_s: flo
     return "".join(out)
 
 
-def _bands(sections: Sequence[Mapping[str, Any]], duration_s: float, height: float) -> str:
-    """Alternating bands behind sections."""
+def section_bands(sections: Sequence[Mapping[str, Any]], duration_s: float, height: float) -> str:
+    """Alternating bands behind sections, as SVG."""
     return "".join(
         f'<rect class="ew-band ew-band-{index % 2}" x="{WIDTH * s["start_s"] / duration_s:.1f}" y="0" '
         f'width="{WIDTH * max(min(s["end_s"], duration_s) - s["start_s"], 0) / duration_s:.1f}" height="{height:g}"/>'
         for index, s in enumerate(sections))
+
+
+def section_words(sections: Sequence[Mapping[str, Any]], duration_s: float) -> str:
+    """Section names at their times, as HTML."""
+    return _words([(s["start_s"], s["end_s"], s["name"]) for s in sections], "ew-section", duration_s)
 
 
 def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[Mapping[str, Any]] = (),
@@ -103,7 +109,7 @@ def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[M
     has_drums = any(p.is_drum for p in parts)
     area = height - (drum_height if has_drums else 0)
     row = area / span
-    body = [_bands(sections, duration_s, height)]
+    body = [section_bands(sections, duration_s, height)]
     lines = "".join(f"M{WIDTH * t / duration_s:.1f} 0v{height:g}" for t in bar_starts_s if 0 < t < duration_s)
     if len(bar_starts_s) <= 80 and lines:
         body.append(f'<path class="ew-bars" d="{lines}"/>')
@@ -120,13 +126,13 @@ def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[M
         body.append(f'<path class="lane-drums" d="{path}"/>')
     title = (f"Piano roll of {len(parts)} parts over {duration_s:.0f} seconds"
              + (f", sections: {', '.join(s['name'] for s in sections)}" if sections else ""))
-    names = _words([(s["start_s"], s["end_s"], s["name"]) for s in sections], "ew-section", duration_s)
+    names = section_words(sections, duration_s)
     named = [(c["start_s"], c["end_s"], c["name"]) for c in chords if c["name"] != "N"]
     spelled = _words(named, "ew-chord", duration_s)
     legend = "".join(f'<li><i class="dot lane-{escape(p.lane)}"></i>{escape(lane_title(p.lane))}'
                      f'<span>{escape(p.instrument.replace("_", " "))}</span></li>' for p in parts)
     return (f'<figure class="ew-roll"><div class="ew-words">{names}</div>'
-            f'<div class="ew-stretch" data-seek="" style="height:{height:g}px">{_svg("".join(body), height, title)}'
+            f'<div class="ew-stretch" data-seek="" style="height:{height:g}px">{svg("".join(body), height, title)}'
             f'<i class="ew-head"></i></div><div class="ew-words">{spelled}</div>'
             f'<ul class="ew-legend" aria-label="Parts">{legend}</ul></figure>')
 
@@ -170,7 +176,7 @@ def pitch_curve(hum: Hum) -> str:
     tune = ";".join(f"{n.onset_s:.3f},{n.offset_s - n.onset_s:.3f},{n.midi}" for n in hum.notes)
     title = f"Your hum’s pitch with {len(hum.notes)} notes from {note_name(min(midis))} to {note_name(max(midis))}"
     return (f'<figure class="ew-roll ew-pitch"><div class="ew-stretch" style="height:{height:g}px">'
-            f'{_svg(body, height, title)}<i class="ew-head"></i></div><div class="ew-words">{labels}</div>'
+            f'{svg(body, height, title)}<i class="ew-head"></i></div><div class="ew-words">{labels}</div>'
             f'<button type="button" class="ew-small ew-notes" data-notes="{tune}">▶ Play these notes</button></figure>')
 
 
@@ -188,8 +194,8 @@ def energy_curve(reference: Reference) -> str:
                      for t, e in zip(at, energy))
     first, last = points[1:].split("L")[0].split(), points.rsplit("L", 1)[1].split()
     area = f"M0 {height:g}L0 {first[1]}{points}L{WIDTH:.0f} {last[1]}L{WIDTH:.0f} {height:g}z"
-    body = _bands(spans, duration, height) + f'<path class="ew-energy" d="{area}"/>'
-    names = _words([(s["start_s"], s["end_s"], s["name"]) for s in spans], "ew-section", duration)
+    body = section_bands(spans, duration, height) + f'<path class="ew-energy" d="{area}"/>'
+    names = section_words(spans, duration)
     return (f'<figure class="ew-roll"><div class="ew-words">{names}</div><div class="ew-stretch" '
-            f'style="height:{height:g}px">{_svg(body, height, "Energy of the track over time")}</div>'
+            f'style="height:{height:g}px">{svg(body, height, "Energy of the track over time")}</div>'
             f'<figcaption>Energy, second by second</figcaption></figure>')

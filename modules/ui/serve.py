@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
@@ -46,14 +46,33 @@ def read_sound(path: Path) -> Audio:
 
 
 def export(take: Take, folder: Path) -> Mapping[str, Path]:
-    """WAV, MP3, MIDI and recipe of a take."""
-    from modules.audio.encode import write_audio
-    from modules.studio.export import export_take, metadata
+    """WAV, MP3, MIDI and recipe of a take; the other kinds are made when somebody asks (`export_as`)."""
+    from modules.studio.export import Piece, export_as
 
-    name = f"earworm_{take.seed}"
-    paths = export_take(take, folder, stem=name, fmt="wav")
-    mp3 = write_audio(folder / f"{name}.mp3", take.audio, "mp3", metadata=metadata(take, name))
-    return {"WAV": paths["audio"], "MP3": mp3, "MIDI": paths["midi"], "Recipe": paths["recipe"]}
+    piece = Piece(take.song, take.performance, take.recipe, lambda: take.audio, lambda: ({}, take.audio))
+    return export_as(piece, ("wav24", "mp3", "midi", "recipe"), folder, stem=f"earworm_{take.seed}")
+
+
+def export_recipe(source: Path, kinds: Sequence[str], folder: Path) -> Mapping[str, Path]:
+    """A take's files from its recipe; the finished sound is taken from the WAV beside it, where there is one."""
+    from modules.engines.recipe import load_recipe
+    from modules.engines.replay import replay
+    from modules.studio.export import KINDS, export_as
+
+    beside = source.with_name(source.stem + KINDS["wav24"].suffix)
+    made_here = source.suffix == ".json" and beside.is_file() and source.parent == folder
+    piece = replay(load_recipe(source), sound=beside if made_here else None)
+    return export_as(piece, kinds, folder, stem=source.name.split(".")[0] or "take")
+
+
+def draw_sound(path: Path) -> str:
+    """Waveform, spectrum and loudness of a take's WAV, with the sections of the recipe beside it."""
+    from modules.audio.decode import read_audio
+    from modules.engines.recipe import load_recipe
+    from modules.ui.sound_plots import sound_pictures
+
+    recipe = load_recipe(path.with_suffix(".json"))
+    return sound_pictures(read_audio(path, 2 * MAX_UPLOAD_S), recipe.get("sections", ()))
 
 
 def export_stems(take: Take, folder: Path) -> Mapping[str, Path]:
@@ -76,7 +95,8 @@ def voice_names() -> tuple[str, ...]:
 def listeners() -> Listeners:
     """The real listeners; each room is imported when first needed, so that the page stands within seconds."""
     return Listeners(text=hear_text, hum=hear_hum, reference=hear_reference, lyrics=hear_lyrics,
-                     read_audio=read_sound, export=export, stems=export_stems, voices=voice_names)
+                     read_audio=read_sound, export=export, stems=export_stems, export_as=export_recipe,
+                     pictures=draw_sound, voices=voice_names)
 
 
 class LazyEmbedded:

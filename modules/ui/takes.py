@@ -10,22 +10,17 @@ import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from urllib.parse import quote
 
 import soundfile
 
 from modules.types import Check, Take
+from modules.ui.downloads import download_menu, pictures_box, url
 from modules.ui.plots import lane_title, piano_roll, waveform
 
 PLAYABLE = (".mp3", ".ogg", ".wav", ".flac")  # what browsers play, lightest first
 PLAY_ICON = ('<svg viewBox="0 0 24 24" aria-hidden="true"><path class="ew-i-play" d="M7 4.5v15l13-7.5z"/>'
              '<path class="ew-i-pause" d="M6.5 4.5h4v15h-4zM13.5 4.5h4v15h-4z"/></svg>')
 VERDICTS = {"yes": ("✓", "as asked"), "near": ("≈", "close"), "no": ("✕", "missed"), "heard": ("·", "not asked")}
-
-
-def url(path: Path) -> str:
-    """Address of a served file, relative to the page."""
-    return f"gradio_api/file={quote(str(path))}"
 
 
 def clock(seconds: float) -> str:
@@ -80,16 +75,16 @@ def _lyrics(take: Take) -> str:
     words = take.recipe.get("lyrics") or ()
     if not words:
         return ""
-    spans = []
+    spans, so_far = [], ""
     for word in words:
         shown = word.get("syllable") or word.get("text") or ""
-        spans.append(f'<span data-s="{word["onset_s"]:.2f}" data-e="{word["offset_s"]:.2f}">{escape(shown)}</span>')
-    return f'<p class="ew-sung" aria-label="Lyrics">{" ".join(spans)}</p>'
-
-
-def _size(path: Path) -> str:
-    size = Path(path).stat().st_size
-    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(size / 1e3, 1):.0f} kB"
+        so_far += shown.lower()
+        whole = word.get("text", "").lower()
+        goes_on = len(so_far) < len(whole) and whole.startswith(so_far)  # more syllables of this word follow
+        so_far = so_far if goes_on else ""
+        spans.append(f'<span data-s="{word["onset_s"]:.2f}" data-e="{word["offset_s"]:.2f}">{escape(shown)}</span>'
+                     + ("" if goes_on else " "))
+    return f'<p class="ew-sung" aria-label="Lyrics">{"".join(spans).rstrip()}</p>'
 
 
 def _stem_row(lane: str, path: Path, take_name: str) -> str:
@@ -106,7 +101,7 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
     Args:
         take: as the engine made it.
         number: 1 for the first of its run.
-        files: label → written file, downloads in this order.
+        files: kind of export → written file.
         stems: lane → written sound file.
     """
     duration = take.audio.duration_s
@@ -114,9 +109,6 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
     recipe = take.recipe
     roll = piano_roll(take.performance.parts, duration, sections=recipe.get("sections") or (),
                       chords=recipe.get("chords") or (), bar_starts_s=take.performance.bar_starts_s)
-    downloads = "".join(
-        f'<a class="ew-small" href="{url(path)}" download="{escape(Path(path).name)}" title="{_size(path)}">'
-        f'↓ {escape(label)}</a>' for label, path in files.items())
     rows = "".join(_stem_row(lane, path, name) for lane, path in stems.items())
     stem_box = (f'<details class="ew-box"><summary>Stems <em>{len(stems)} parts</em></summary>'
                 f'<ul class="ew-stems">{rows}</ul></details>') if stems else ""
@@ -127,7 +119,8 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
             f'<p class="ew-summary">{escape(take.summary)}</p>'
             f'{_player(playable(files), duration, name, waveform(take.audio), "takes")}{roll}{_lyrics(take)}'
             f'<details class="ew-box"><summary>Asked and heard <em>{verdict_line(take.report)}</em></summary>'
-            f'{report_table(take.report)}</details>{stem_box}<footer class="ew-files">{downloads}</footer></article>')
+            f'{report_table(take.report)}</details>{pictures_box(files)}{stem_box}'
+            f'{download_menu(files, bool(recipe.get("lyrics")))}</article>')
 
 
 def skeleton(number: int) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Event
-from typing import Any
 
 import numpy as np
 from scipy.signal import butter, lfilter
@@ -46,14 +44,14 @@ def sounded_by(part: Part) -> str:
     return "sampled"
 
 
-def render(performance: Performance, *, seed: int, cancel: Event | None = None,
-           styles_mix: Mapping[str, Any] | None = None) -> dict[str, Audio]:
+def render(performance: Performance, *, seed: int, tone: str = "neutral",
+           cancel: Event | None = None) -> dict[str, Audio]:
     """Sound every part.
 
     Args:
         seed: for the singer's small irregularities.
+        tone: the style's ("dark", "warm", "neutral", "bright"); opens or closes our synths' filters.
         cancel: looked at between notes and slices.
-        styles_mix: the style card's mix settings; its "tone" opens or closes our synths' filters.
 
     Returns:
         lane → stereo Audio at 44.1 kHz, all of length `performance.duration_s`, silent at the end.
@@ -63,14 +61,13 @@ def render(performance: Performance, *, seed: int, cancel: Event | None = None,
     """
     duration_s = performance.duration_s
     n_samples = round(duration_s * SAMPLE_RATE)
-    tone = TONE_OCTAVES.get((styles_mix or {}).get("tone", "neutral"), 0.0)
     groups: dict[str, list[Part]] = {"voice": [], "synth": [], "sampled": []}
     for part in performance.parts:
         groups[sounded_by(part)].append(part)
     jobs = [partial(_sample, groups["sampled"][first:first + sampled.MAX_PARTS], duration_s, cancel)
             for first in range(0, len(groups["sampled"]), sampled.MAX_PARTS)]
     jobs += [partial(_sing, part, duration_s, seed, cancel) for part in groups["voice"]]
-    jobs += [partial(_synthesise, part, duration_s, tone, cancel) for part in groups["synth"]]
+    jobs += [partial(_synthesise, part, duration_s, TONE_OCTAVES[tone], cancel) for part in groups["synth"]]
     stems: dict[str, np.ndarray] = {}
     # FluidSynth works without Python's lock, so another thread can sing or synthesise meanwhile
     with ThreadPoolExecutor(max_workers=THREADS) as pool:

@@ -45,17 +45,17 @@ class Hit:
 
 _808: dict[str, Hit] = {
     "kick": Hit(1.25, (49.0,), tone_s=0.2, drop_octaves=1.4, drop_s=0.014, click=0.25, drive=0.5),
-    "snare": Hit(0.9, (178.0, 331.0), tone=0.8, tone_s=0.045, noise=0.75, noise_s=0.075, band_hz=(1800, 12000)),
-    "rim": Hit(0.6, (455.0, 1667.0), tone_s=0.008, click=0.4, drive=1.0),
-    "clap": Hit(0.85, noise=1.2, noise_s=0.09, band_hz=(750, 3200), bursts=3),
-    "closed": Hit(0.6, metal=1.0, metal_s=0.016, pan=0.15),
-    "pedal": Hit(0.5, metal=1.0, metal_s=0.022, pan=0.15),
-    "open": Hit(0.56, metal=1.0, metal_s=0.13, pan=0.15),
-    "ride": Hit(0.44, metal=1.0, metal_s=0.25, metal_low_hz=5000, metal_scale=1.35, pan=0.3),
-    "bell": Hit(0.4, (800.0, 1200.0), tone=0.3, tone_s=0.15, metal=0.8, metal_s=0.2, metal_low_hz=4000, pan=0.3),
-    "crash": Hit(0.5, metal=1.0, metal_s=0.42, metal_low_hz=3500, noise=0.4, noise_s=0.3, band_hz=(4000, 14000),
+    "snare": Hit(1.15, (178.0, 331.0), tone=0.8, tone_s=0.045, noise=0.75, noise_s=0.075, band_hz=(1800, 12000)),
+    "rim": Hit(0.78, (455.0, 1667.0), tone_s=0.008, click=0.4, drive=1.0),
+    "clap": Hit(1.1, noise=1.2, noise_s=0.09, band_hz=(750, 3200), bursts=3),
+    "closed": Hit(0.85, metal=1.0, metal_s=0.016, pan=0.15),
+    "pedal": Hit(0.68, metal=1.0, metal_s=0.022, pan=0.15),
+    "open": Hit(0.76, metal=1.0, metal_s=0.13, pan=0.15),
+    "ride": Hit(0.56, metal=1.0, metal_s=0.25, metal_low_hz=5000, metal_scale=1.35, pan=0.3),
+    "bell": Hit(0.5, (800.0, 1200.0), tone=0.3, tone_s=0.15, metal=0.8, metal_s=0.2, metal_low_hz=4000, pan=0.3),
+    "crash": Hit(0.62, metal=0.6, metal_s=0.36, metal_low_hz=3500, noise=0.8, noise_s=0.34, band_hz=(4000, 14000),
                  pan=-0.25),
-    "shaker": Hit(0.45, noise=1.0, noise_s=0.025, band_hz=(5000, 14000), pan=-0.3),
+    "shaker": Hit(0.6, noise=1.0, noise_s=0.025, band_hz=(5000, 14000), pan=-0.3),
     "tom_low": Hit(0.9, (82.0,), tone_s=0.12, drop_octaves=0.5, drop_s=0.03, noise=0.06, pan=-0.35),
     "tom_mid": Hit(0.9, (123.0,), tone_s=0.11, drop_octaves=0.5, drop_s=0.03, noise=0.06, pan=0.05),
     "tom_high": Hit(0.9, (165.0,), tone_s=0.1, drop_octaves=0.5, drop_s=0.03, noise=0.06, pan=0.35),
@@ -80,10 +80,10 @@ _909 = _with(
     snare={"tones_hz": (185.0, 278.0), "tone_s": 0.05, "drop_octaves": 0.4, "noise": 1.0, "noise_s": 0.085,
            "band_hz": (1200, 14000)},
     clap={"noise_s": 0.07, "band_hz": (900, 5000), "bursts": 4},
-    closed={"metal": 0.7, "noise": 0.7, "noise_s": 0.018, "band_hz": (7000, 16000), "level": 0.46},
-    open={"metal": 0.7, "noise": 0.7, "noise_s": 0.11, "band_hz": (6500, 16000), "level": 0.44},
-    ride={"metal_low_hz": 4200, "metal_scale": 1.7, "noise": 0.15, "noise_s": 0.2, "level": 0.36},
-    crash={"noise": 0.8, "noise_s": 0.4},
+    closed={"metal": 0.7, "noise": 0.7, "noise_s": 0.018, "band_hz": (7000, 16000), "level": 0.74},
+    open={"metal": 0.7, "noise": 0.7, "noise_s": 0.11, "band_hz": (6500, 16000), "level": 0.68},
+    ride={"metal_low_hz": 4200, "metal_scale": 1.7, "noise": 0.15, "noise_s": 0.2, "level": 0.5},
+    crash={"metal": 0.35, "noise": 1.0, "noise_s": 0.4},
     tom_low={"tone_s": 0.16, "drop_octaves": 0.9}, tom_mid={"tone_s": 0.14, "drop_octaves": 0.9},
     tom_high={"tone_s": 0.12, "drop_octaves": 0.9},
 )
@@ -96,8 +96,8 @@ _LOFI = _with(
     _808,
     kick={"tones_hz": (58.0,), "tone_s": 0.09, "drop_octaves": 0.9, "drive": 0.8, "click": 0.1},
     snare={"tones_hz": (190.0, 305.0), "noise": 0.8, "noise_s": 0.06, "band_hz": (900, 6000)},
-    closed={"noise": 0.8, "metal": 0.3, "noise_s": 0.014, "band_hz": (5000, 9000), "level": 0.4},
-    open={"noise": 0.8, "metal": 0.3, "noise_s": 0.08, "band_hz": (4500, 9000), "level": 0.38},
+    closed={"noise": 0.8, "metal": 0.3, "noise_s": 0.014, "band_hz": (5000, 9000), "level": 0.62},
+    open={"noise": 0.8, "metal": 0.3, "noise_s": 0.08, "band_hz": (4500, 9000), "level": 0.55},
     rim={"tone_s": 0.012, "drive": 0.6},
 )
 _CHIP = {
@@ -121,6 +121,8 @@ KITS: dict[str, dict[str, Hit]] = {
     "standard_kit": _ACOUSTIC,
 }
 OWN_KITS = frozenset(KITS) - {"standard_kit"}  # sounded by us even where a sound font is at hand
+MACHINES = OWN_KITS - {"lofi_kit"}
+TAKES, FORCES = 4, 3
 LEVEL = 0.38  # so that a machine is as loud as the sampled kit
 LOFI_CUTOFF_HZ, LOFI_LEVELS = 5200.0, 220  # an old sampler: dull and about 8 bits
 CHIP_NOISE_HZ = 11_000.0  # the rate at which a sound chip's noise changes
@@ -133,11 +135,22 @@ def piece_of(key: int) -> str:
     return _PIECE_OF_KEY.get(key, "snare")
 
 
-@lru_cache(maxsize=256)
-def render_hit(kit: str, piece: str) -> np.ndarray:
-    """A hit at full velocity, float32 (2, n). Kits without a machine of their own sound as the plain acoustic one."""
+@lru_cache(maxsize=320)
+def render_hit(kit: str, piece: str, take: int = 0, force: int = FORCES - 1) -> np.ndarray:
+    """A hit at full level, float32 (2, n). Kits without a machine of their own sound as the plain acoustic one.
+
+    Args:
+        take: which of `TAKES` recordings of the same stroke; no two in a row sound alike.
+        force: how hard, 0 … `FORCES` − 1: soft hits are duller, not just quieter. A sound chip knows neither.
+    """
     hit = KITS.get(kit, _ACOUSTIC)[piece]
-    draws = np.random.default_rng([crc32(kit.encode()), crc32(piece.encode())])
+    key = [crc32(kit.encode()), crc32(piece.encode())]
+    if kit != "chip_kit":
+        hit = _struck(hit, np.random.default_rng([*key, take]) if take else None, force / (FORCES - 1),
+                      0.35 if kit in MACHINES else 1.0)
+    else:
+        take = 0
+    draws = np.random.default_rng([*key, take] if take else key)
     lasts = max([hit.tone_s * bool(hit.tones_hz), hit.noise_s * (hit.noise > 0), hit.metal_s * (hit.metal > 0), 0.01])
     n = int((lasts * SILENT_DB / 8.686 + 0.05) * SAMPLE_RATE)
     t = np.arange(n) / SAMPLE_RATE
@@ -162,6 +175,19 @@ def render_hit(kit: str, piece: str) -> np.ndarray:
     out *= LEVEL * hit.level
     angle = np.pi / 4 * (1 + 0.7 * hit.pan)
     return (np.stack([np.cos(angle) * out, np.sin(angle) * out]) * np.sqrt(2)).astype(np.float32)
+
+
+def _struck(hit: Hit, draws: np.random.Generator | None, force: float, loose: float) -> Hit:
+    """The hit as one stroke gave it: `force` 0–1 opens it, `draws` vary it, by `loose` (machines drift less)."""
+    shut = 1.0 - force
+    pitch, length, noise = 1.0 + np.array([0.006, 0.05, 0.08]) * loose * draws.normal(size=3) if draws else np.ones(3)
+    low, high = hit.band_hz
+    return replace(
+        hit, tones_hz=tuple(tone_hz * pitch for tone_hz in hit.tones_hz), tone_s=hit.tone_s * length,
+        noise=hit.noise * noise * (1.0 - 0.3 * shut), noise_s=hit.noise_s * length,
+        metal_s=hit.metal_s * length * (1.0 - 0.2 * shut), metal_low_hz=hit.metal_low_hz * (1.0 - 0.1 * shut),
+        band_hz=(low, max(1.3 * low, high * (1.0 - 0.45 * shut))), click=hit.click * (1.0 - 0.7 * shut),
+        drop_octaves=hit.drop_octaves * (1.0 - 0.3 * shut), drive=hit.drive * (1.0 - 0.6 * shut))
 
 
 def _tone(hit: Hit, t: np.ndarray) -> np.ndarray:

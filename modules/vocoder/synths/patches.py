@@ -89,7 +89,7 @@ PATCHES: dict[str, Patch] = {
                          drive=0.6, sustain=0.6, gain_db=-1.0),
     "reese_bass": replace(_BASS, voices=3, detune_cents=16, cutoff_hz=500, sweep_octaves=0.5, lfo_hz=0.35,
                           lfo_octaves=0.8, sustain=1.0, drive=0.5, sub=0.7, resonance=1.2),
-    "sub_bass": replace(_BASS, wave="sine", cutoff_hz=1500, sweep_octaves=0.0, sustain=0.95, drive=0.25, gain_db=3.0,
+    "sub_bass": replace(_BASS, wave="sine", cutoff_hz=1500, sweep_octaves=0.0, sustain=0.95, drive=0.6, gain_db=3.0,
                         attack_s=0.008),
     "bass_808": replace(_BASS, wave="sine", cutoff_hz=3000, sweep_octaves=0.0, attack_s=0.002, decay_s=1.6,
                         sustain=0.0, release_s=0.05, drop_octaves=1.6, drop_s=0.018, drive=1.1, glide_s=0.08,

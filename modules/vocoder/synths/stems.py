@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from threading import Event
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from modules.config import SAMPLE_RATE
 from modules.errors import Cancelled
 from modules.types import Part, PlayedNote
-from modules.vocoder.synths.drums import piece_of, render_hit
+from modules.vocoder.synths.drums import TAKES, piece_of, render_hit
 from modules.vocoder.synths.patches import Patch, patch_of
 from modules.vocoder.synths.tones import render_tone
 
@@ -22,6 +22,7 @@ EARLY_SHARE, FAST_ATTACK_S = 0.3, 0.05  # slow attacks start early by this share
 CUT_S = 0.008  # how fast a single voice leaves for its next note
 CHOKE_S = 0.02  # an open hat shut by a closed one
 SILENT = 6.9  # e-folds to −60 dB
+FORCE_FROM = (50, 88)  # velocities from which a drum is struck middling and hard
 EXPRESSION, SUSTAIN = 11, 64
 _HATS = ("closed", "pedal")
 
@@ -32,6 +33,11 @@ _lock = threading.Lock()
 def velocity_gain(velocity: int) -> float:
     """Amplitude of a velocity; the square law that General MIDI recommends and sound fonts follow."""
     return (velocity / 127.0) ** 2
+
+
+def force_of(velocity: int) -> int:
+    """Which of the drum hits' forces a velocity strikes with."""
+    return int(np.searchsorted(FORCE_FROM, velocity, "right"))
 
 
 def render_synth(part: Part, duration_s: float, *, tone: float = 0.0, cancel: Event | None = None) -> np.ndarray:
@@ -101,10 +107,12 @@ def _cached(patch: Patch, midi: int, velocity: int, from_midi: int | None, n: in
 
 def _place_hits(out: np.ndarray, part: Part, cancel: Event | None) -> None:
     shut_s = [note.onset_s for note in part.notes if piece_of(note.midi) in _HATS]
+    struck: Counter[str] = Counter()
     for note in part.notes:
         _stop_if(cancel)
         piece = piece_of(note.midi)
-        samples = render_hit(part.instrument, piece)
+        samples = render_hit(part.instrument, piece, struck[piece] % TAKES, force_of(note.velocity))
+        struck[piece] += 1
         start = round(note.onset_s * SAMPLE_RATE)
         n = min(samples.shape[1], out.shape[1] - start)
         if n <= 0:

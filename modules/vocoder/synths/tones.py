@@ -239,8 +239,9 @@ def _pad_loops(patch: Patch, midi: int, tone: float) -> np.ndarray:
 
 
 def _pad(patch: Patch, midi: int, tone: float, n: int, start: int) -> np.ndarray:
-    loops = _pad_loops(patch, midi, tone)
-    index = (np.arange(n) + start) % PAD_SAMPLES
+    loops = _pad_loops(patch, midi, tone)  # (dark or bright, side, PAD_SAMPLES)
+    rounds = [loops[..., start:], *[loops] * ((n + start) // PAD_SAMPLES)]
+    dark, bright = np.concatenate(rounds, axis=-1)[..., :n]
     t = np.arange(n, dtype=np.float32) / SAMPLE_RATE
     share = 0.35 - 0.35 * np.cos(2 * np.pi * patch.motion_hz * t)
-    return loops[0][:, index] * (1 - share) + loops[1][:, index] * share
+    return dark + share * (bright - dark)
