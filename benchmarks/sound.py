@@ -164,7 +164,8 @@ def main() -> None:
 
     if not args.no_speed:
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-        print(f"| ({os.cpu_count()} cores, load {load:.1f}; compute = seconds of all threads) | | | |")
+        print(f"| ({os.cpu_count()} cores, load {load:.1f}; compute = seconds of all threads; where others keep the cores "
+              "busy, wall time measures them, so the lesser of both is held to the bound) | | | |")
         for style, kind in (("indie_pop", "a band of samples"), ("synth_pop", "synthesisers")):
             times = speed(style)
             (render_s, render_cpu, n), (mix_s, mix_cpu, _), (master_s, master_cpu, _), (remix_s, remix_cpu, _) = (

@@ -12,7 +12,7 @@ from modules.errors import Cancelled, InputError
 from modules.studio.ending import closing_fade_s
 from modules.studio.master import master
 from modules.studio.mix import mix
-from modules.studio.mixer import Mixer, MixSettings
+from modules.studio.mixer import TARGETS_LUFS, Mixer, MixSettings
 from modules.types import Audio
 from tests.studio_stems import RATE, stage
 
@@ -80,7 +80,7 @@ def test_all_muted_is_silence(take, mixer):
     assert not remix.mixed.bus.samples.any() and not remix.mastered.audio.samples.any()
 
 
-@pytest.mark.parametrize("target", [-14.0, -16.0, -23.0])
+@pytest.mark.parametrize("target", TARGETS_LUFS.values())
 def test_loudness_targets_are_met(mixer, target):
     mastered = mixer.remix(target_lufs=target).mastered
     assert mastered.integrated_lufs == pytest.approx(target, abs=0.1)

@@ -45,15 +45,22 @@ def style_vector(model: CanvasModel, styles: dict[str, float]) -> np.ndarray:
     return out / out.sum()
 
 
-def plan_features(plan: Plan, canvas: Canvas, lanes: frozenset[str] | None, planned: bool = True) -> np.ndarray:
-    """Per-beat features of a plan."""
-    bins = {}
-    for name in ("density", "harmonic_rhythm", "richness", "syncopation"):
-        value = getattr(plan, name)
-        if value is not None:
-            bins[name] = np.full(canvas.n_beats, value)
-    return enc.features(canvas, mode=plan.mode, tempo_bpm=plan.tempo_bpm, bins=bins, modelled=lanes,
-                        planned=planned)
+HABITS = ("density", "harmonic_rhythm", "richness", "syncopation")
+
+
+def plan_features(plan: Plan, canvas: Canvas, lanes: frozenset[str] | None, planned: bool = True,
+                  habits: tuple[str, ...] = HABITS) -> np.ndarray:
+    """Per-beat features of a plan, of its `habits` only those named."""
+    bins = {name: np.full(canvas.n_beats, float(getattr(plan, name))) for name in habits
+            if getattr(plan, name) is not None}
+    return enc.features(canvas, mode=plan.mode, tempo_bpm=plan.tempo_bpm, bins=bins, modelled=lanes, planned=planned)
+
+
+def free_features(plan: Plan, canvas: Canvas, lanes: frozenset[str] | None) -> np.ndarray | None:
+    """The features without the habits that a person has set; None when none is."""
+    if all(getattr(plan, name) is None for name in HABITS):
+        return None
+    return plan_features(plan, canvas, lanes, habits=()).astype(np.float32)
 
 
 def copy_cells(plan: Plan, canvas: Canvas) -> np.ndarray:
@@ -101,7 +108,7 @@ def harmonisations(model: CanvasModel, plan: Plan, *, seed: int, draws: int, can
     styles = style_vector(model, dict(plan.styles))
     bias = chord_evidence(canvas, prior_sources(plan.styles), PRIOR_WEIGHT) if melody else None
     job = Fill(canvas, plan_features(plan, canvas, lanes, planned), styles, copy_cells(plan, canvas), lanes=lanes,
-               chord_bias=bias)
+               free_features=free_features(plan, canvas, lanes), chord_bias=bias)
     filled, _ = fill(model, [job] * draws, seed=seed, temperature=TEMPERATURE, cancel=cancel)
     chords = np.stack([one.harmony for one in filled]).astype(int)  # (B, T, 2)
     if melody and draws > 1:
@@ -223,5 +230,5 @@ def draw_canvases(model: CanvasModel, plan: Plan, harmonies: list[Canvas], *, se
         copies, rhythm = phrase_returns(plan, canvas, seed + index)
         shaped = replace(plan, canvas=canvas, copy_bars=copies)
         jobs.append(Fill(canvas, plan_features(shaped, canvas, None), styles, copy_cells(shaped, canvas), rhythm,
-                         contour=contour_heights(plan, canvas)))
+                         free_features=free_features(plan, canvas, None), contour=contour_heights(plan, canvas)))
     return fill(model, jobs, seed=seed + 1, temperature=TEMPERATURE, cancel=cancel)

@@ -119,15 +119,17 @@ def attributes(canvas: Canvas) -> dict[str, np.ndarray]:
 
 def features(canvas: Canvas, *, mode: str | None, tempo_bpm: float | None, bins: Mapping[str, np.ndarray],
              modelled: frozenset[str] | None = None, planned: bool = True) -> np.ndarray:
-    """int64 (T, F): feature values of each beat.
+    """int64 (T, F): feature values of each beat; float32 where a bin lies between two.
 
     Args:
-        bins: per-beat values for "density", "harmonic_rhythm", "syncopation", "richness"; absent = not given.
+        bins: per-beat values for "density", "harmonic_rhythm", "syncopation", "richness"; absent = not given; a
+            fraction lies between two bins.
         modelled: lanes (and "harmony") that the model writes or reads; None = all.
         planned: False where sections and energies are not known (real corpora).
     """
     t, bpb = canvas.n_beats, canvas.beats_per_bar
-    out = np.zeros((t, len(FEATURES)), np.int64)
+    fractional = any(np.asarray(values).dtype.kind == "f" for values in bins.values())
+    out = np.zeros((t, len(FEATURES)), np.float32 if fractional else np.int64)
     column = {name: index for index, name in enumerate(FEATURE_NAMES)}
     out[:, column["meter"]] = METERS.index(canvas.meter)
     out[:, column["beat"]] = np.arange(t) % bpb

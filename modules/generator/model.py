@@ -162,10 +162,19 @@ class CanvasModel(nn.Module):
         nn.init.zeros_(self.hint_token.weight)
 
     def condition(self, features: Tensor, styles: Tensor) -> Tensor:
-        """features (B, T, F) values; styles (B, S + 1) weights → (B, T, D)."""
+        """features (B, T, F) values; styles (B, S + 1) weights → (B, T, D). A fractional value lies between two."""
         b, t, f = features.shape
         base = torch.as_tensor(enc.FEATURE_BASE, device=features.device)
-        return self.features((features + base).view(b * t, f)).view(b, t, -1) + (styles @ self.style)[:, None]
+        whole = features.long()
+        rows = (whole + base).view(b * t, f)
+        if features.is_floating_point():
+            part = (features - whole).view(b * t, f)
+            above = torch.where(part > 0, rows + 1, rows)
+            table = self.features.weight
+            summed = self.features(rows) + (part[..., None] * (table[above] - table[rows])).sum(dim=1)
+        else:
+            summed = self.features(rows)
+        return summed.view(b, t, -1) + (styles @ self.style)[:, None]
 
     def encode(self, tokens: Tensor, condition: Tensor, k: int) -> Tensor:
         """tokens (B, T, C) as `encoding.encoder_tokens` → (B, T, D): what is known, seen from each beat."""

@@ -50,10 +50,10 @@ class Plan:
     copy_bars: np.ndarray
     ending: str
     syllables: tuple[PlacedSyllable, ...] = ()
-    density: int | None = None
-    harmonic_rhythm: int | None = None
-    richness: int | None = None
-    syncopation: int | None = None
+    density: float | None = None
+    harmonic_rhythm: float | None = None
+    richness: float | None = None
+    syncopation: float | None = None
     contour: tuple[tuple[str, str], ...] = ()
 
 
@@ -129,14 +129,15 @@ def end_at_home(canvas: Canvas, tonic: int) -> None:
         canvas.known_harmony[-canvas.beats_per_bar:, 0] = True
 
 
-def habit_bins(controls: Controls) -> dict[str, int | None]:
-    """Feature bins that the complexity and density sliders (0–1) stand for; free where they are not set."""
-    bins: dict[str, int | None] = {}
+def habit_bins(controls: Controls) -> dict[str, float]:
+    """Feature bins that the complexity and density sliders (0–1) stand for, between two where they lie between; free
+    where they are not set."""
+    bins: dict[str, float] = {}
     if controls.complexity is not None:
-        bins = {"density": 1 + round(controls.complexity * 5), "harmonic_rhythm": 1 + round(controls.complexity * 2.4),
-                "richness": round(controls.complexity * 3), "syncopation": round(controls.complexity * 3)}
+        bins = {"density": 0.5 + controls.complexity * 6, "harmonic_rhythm": 0.5 + controls.complexity * 3,
+                "richness": controls.complexity * 3, "syncopation": controls.complexity * 3}
     if controls.density is not None:
-        bins["density"] = round(controls.density * 7)
+        bins["density"] = controls.density * 7
     return bins
 
 

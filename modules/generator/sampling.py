@@ -23,6 +23,8 @@ from modules.generator.model import CanvasModel, copy_offsets, turns
 from modules.types import LANES
 
 OFF = -1e9
+# how much more than learned a set slider moves the cells by the short way: guidance (Ho & Salimans 2022) at its price
+STRESS = 3.0
 RHYTHM_OF = np.array([MUST_REST, MUST_HOLD, MUST_ONSET])  # of a rest, a hold and an onset
 
 
@@ -32,6 +34,7 @@ class Fill:
 
     features (T, F); styles (S + 1,) weights; copy_from (T, C) beat that a cell copies from, -1 = none; rhythm_from (T,)
     beat whose melody rhythm a beat takes up with new pitches, -1 = none; lanes: those modelled, None = all;
+    free_features (T, F): the features without what a person has set, so that the difference can be stressed;
     chord_bias: nats added to root (T, 13) and to quality given the root (T, 13, Q), None = nothing; contour (T,): the
     height that the melody is drawn to, in pitch indices, NaN = free.
     """
@@ -42,6 +45,7 @@ class Fill:
     copy_from: np.ndarray | None = None
     rhythm_from: np.ndarray | None = None
     lanes: frozenset[str] | None = None
+    free_features: np.ndarray | None = None
     chord_bias: tuple[np.ndarray, np.ndarray] | None = None
     contour: np.ndarray | None = None
 
@@ -121,10 +125,15 @@ class _Beats:
     """The causal decoder over beats, one beat at a time with its attention cache."""
 
     def __init__(self, model: CanvasModel, jobs: list[Fill], known_in: np.ndarray, k: int) -> None:
-        condition = model.condition(torch.from_numpy(np.stack([job.features for job in jobs])),
-                                    torch.from_numpy(np.stack([job.styles for job in jobs]).astype(np.float32)))
+        styles = torch.from_numpy(np.stack([job.styles for job in jobs]).astype(np.float32))
+        condition = model.condition(torch.from_numpy(np.stack([job.features for job in jobs])), styles)
         self.model, self.k, self.beat = model, k, 0
-        self.hint = model.hint(condition).numpy()  # (B, T, H)
+        hint = model.hint(condition)
+        if any(job.free_features is not None for job in jobs):
+            free = [job.features if job.free_features is None else job.free_features for job in jobs]
+            plain = model.condition(torch.from_numpy(np.stack(free)), styles)
+            hint = hint + STRESS * (hint - model.hint(plain))
+        self.hint = hint.numpy()  # (B, T, H)
         self.conditioned = condition + model.encode(torch.from_numpy(known_in), condition, k)  # (B, T, D)
         self.angle = turns(torch.arange(self.conditioned.shape[1]), model.config.width // model.config.heads)
         self.caches: list[list[Tensor]] = [[] for _ in model.decoder]

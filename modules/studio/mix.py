@@ -1,8 +1,8 @@
 """`mix`: stems become a stereo bus. One gain per lane for the whole song, so that what the players did stays.
 
-Order: each lane is filtered, compressed (voices, bass), saturated and set to its loudness; faders, pan and ducking make
-the stems; sends feed one room, a short room for drums and an echo; the bus is shaped, glued, rides with the song's
-energy plan and has a mono bottom.
+Order: each lane is filtered, compressed (voices, bass), saturated and set to its loudness; drums get their sweeps into
+drops; pan and ducking make the stems; a person's faders move those; sends feed one room, a short room for drums and an
+echo; the bus is led to its style's spectrum with a mono bottom, glued, and rides with the song's energy plan.
 """
 
 from __future__ import annotations

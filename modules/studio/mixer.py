@@ -21,6 +21,9 @@ from modules.studio.master import Mastered, master
 from modules.studio.mix import Mixed, check_stems, placed_table, scaled
 from modules.types import Audio, Performance, Song
 
+# what a person may choose: name → integrated LUFS (Spotify's and YouTube's; Apple's; EBU R 128)
+TARGETS_LUFS = {"streaming": TARGET_LUFS, "Apple Music": -16.0, "broadcast": -23.0}
+
 
 @dataclass(frozen=True)
 class Remix:
@@ -56,7 +59,7 @@ class Mixer:
 
         Args:
             settings: what was turned; None = nothing. A muted or unheard lane's stem stays in `mixed.stems`.
-            target_lufs: integrated loudness, −40 … −5; usual are −14 (streaming), −16 (Apple), −23 (broadcast).
+            target_lufs: integrated loudness, −40 … −5; see `TARGETS_LUFS`.
             ceiling_dbtp: most true peak.
 
         Raises:
