@@ -39,6 +39,7 @@ STYLES = ("indie_pop", "pop_ballad", "k_pop", "classic_rock", "thrash_metal", "a
 GROUPS = {"guitars": ("metal", "rock"),
           "electronic": ("house", "techno", "trance", "bass", "hip-hop", "synthwave", "game"),
           "concert": ("classical", "cinematic", "sacred", "ambient")}
+STRETCH_S = 12  # of recordings: what is left of a take of 20 s without its intro and closing fade
 RANGES = Path(__file__).with_name("sound_ranges.json")
 LYRICS = "[verse]\nMorning comes and paints the window gold\nEvery story that we never told\n" \
          "[chorus]\nSing it with me till the night is done\nWe are running, running to the sun"
@@ -130,13 +131,13 @@ def within(takes: dict[str, list[Sound]], ranges: dict) -> tuple[list[str], int]
 
 
 def measure_folder(folder: Path) -> None:
-    """Print the measures of every recording in a folder, in stretches of 20 s."""
+    """Print the measures of every recording in a folder, in stretches of about a take's length."""
     for path in sorted(folder.iterdir()):
         if path.suffix in (".ogg", ".wav", ".flac"):
             samples, rate = soundfile.read(path, always_2d=True)
             samples = np.repeat(samples.T[:1], 2, axis=0) if samples.shape[1] == 1 else samples.T
-            found = [measure(samples[:, start:start + 20 * rate], rate)
-                     for start in range(0, max(1, samples.shape[1] - 15 * rate), 10 * rate)]
+            found = [measure(samples[:, start:start + STRETCH_S * rate], rate)
+                     for start in range(0, max(1, samples.shape[1] - STRETCH_S * rate), STRETCH_S * rate // 3)]
             print(json.dumps({path.name: {column: [round(min(getattr(x, column) for x in found), 1),
                                                    round(max(getattr(x, column) for x in found), 1)]
                                           for column in COLUMNS}}))
@@ -145,7 +146,7 @@ def measure_folder(folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--takes", type=int, default=50, help="over 25 styles")
-    parser.add_argument("--duration", type=float, default=18.0)
+    parser.add_argument("--duration", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--styles", nargs="*", help="only these")
     parser.add_argument("--no-speed", action="store_true")
@@ -164,8 +165,8 @@ def main() -> None:
 
     if not args.no_speed:
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-        print(f"| ({os.cpu_count()} cores, load {load:.1f}; compute = seconds of all threads; where others keep the cores "
-              "busy, wall time measures them, so the lesser of both is held to the bound) | | | |")
+        print(f"| ({os.cpu_count()} cores, load {load:.1f}; compute = seconds of all threads; where others keep the "
+              "cores busy, wall time measures them, so the lesser of both is held to the bound) | | | |")
         for style, kind in (("indie_pop", "a band of samples"), ("synth_pop", "synthesisers")):
             times = speed(style)
             (render_s, render_cpu, n), (mix_s, mix_cpu, _), (master_s, master_cpu, _), (remix_s, remix_cpu, _) = (

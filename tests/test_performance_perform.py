@@ -240,3 +240,13 @@ def test_a_band_with_a_drum_machine_plays_to_its_grid():
 
     assert off_grid_s("kit_808") < 0.5 * off_grid_s("standard_kit")
     assert off_grid_s("lofi_kit") == pytest.approx(off_grid_s("standard_kit"))
+
+
+def test_the_band_breathes_over_four_bars():
+    """Even eighths of the hat: louder in the third bar of a phrase than in its first, by three decibels at most."""
+    hats = [n for n in part(play(), "drums").notes if n.midi == v.DRUM_KEYS["closed"]]
+    bar_s = 4 * 0.6
+    by_bar = [velocity_db([n for n in hats if bar * bar_s - 0.03 <= n.onset_s < (bar + 1) * bar_s - 0.03])
+              for bar in range(4)]
+    assert by_bar[2] > by_bar[0] + 0.6
+    assert max(by_bar) - min(by_bar) < 3.0

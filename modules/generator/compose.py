@@ -212,7 +212,8 @@ def contour_heights(plan: Plan, canvas: Canvas) -> np.ndarray | None:
             beats = slice(section.start_bar * canvas.beats_per_bar,
                           (section.start_bar + section.bars) * canvas.beats_per_bar)
             x = np.linspace(0, 1, section.bars * canvas.beats_per_bar)
-            height = {"rise": x, "fall": 1 - x, "arch": np.sin(np.pi * x), "flat": np.full_like(x, 0.5)}[shape]
+            height = {"rise": x, "fall": 1 - x, "arch": np.sin(np.pi * x), "flat": np.full_like(x, 0.5),
+                      "high": np.full_like(x, 0.85), "low": np.full_like(x, 0.15)}[shape]
             out[beats] = low + (high - low) * height
     return out
 

@@ -37,7 +37,8 @@ class Plan:
     """What one take will be before a note is drawn.
 
     `copy_bars` (L + 1, N): for harmony (row 0) and each lane the bar that it returns to, -1 = new. `density` and the
-    three after it are bins of `encoding.features`, None = free. `contour` as in `Controls`.
+    three after it are bins of `encoding.features`, None = free. `contour` as in
+    `Controls`, or ("", "high") and ("", "low") for a register.
     """
 
     canvas: Canvas
@@ -119,7 +120,8 @@ def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] |
         canvas=canvas, styles={card.name: weight for card, weight in mixed}, tempo_bpm=float(tempo), tonic=tonic,
         mode=mode, swing=float(swing), swing_unit=lead.swing[1] if lead.swing[0] > 0.52 else 8,
         copy_bars=returns(canvas, rng, free_melody=not melody), ending=controls.ending or lead.ending,
-        syllables=syllables, contour=controls.contour, **habit_bins(controls))
+        syllables=syllables, contour=controls.contour or tuple(("", name) for name in (controls.register,) if name),
+        **habit_bins(controls))
 
 
 def end_at_home(canvas: Canvas, tonic: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modules.performance.clock import Clock
+from modules.performance.feel import MACHINE_KITS
 from modules.types import GridNote, Song
 
 # level 0 … 7 → 57 … 106: energies 2.5 and 6.5 lie 5 dB apart (v² law); what joins in and leaves does the rest, and
@@ -14,6 +15,8 @@ from modules.types import GridNote, Song
 BASE_VELOCITY, VELOCITY_PER_LEVEL = 57, 7.0
 CRESCENDO_BARS = 2
 CRESCENDO_SHARE = 0.6  # of the way to the louder section, reached at its threshold
+BREATH_BARS, BREATH_PEAK = 4, 0.6  # the band swells over four bars, most at six tenths of them
+BREATH_LEVELS, MACHINE_BREATH_LEVELS = 1.8, 0.6  # from its softest to its loudest, 2 to 3 dB; to a drum machine less
 ACCENTS = {"downbeat": 1.08, "beat": 1.03, "half": 0.97, "off": 0.92}
 PHRASE_REST_STEPS = 3  # a rest this long parts two phrases
 
@@ -62,6 +65,7 @@ def make_dynamics(song: Song, clock: Clock) -> Dynamics:
             n = first * per_bar - start
             levels[start:start + n] = np.maximum(levels[start:start + n],
                                                  before + CRESCENDO_SHARE * rise * np.linspace(0, 1, n) ** 1.5)
+    levels = np.clip(levels + _breath(song, len(levels)), 0.0, 7.0)
     quiet = np.ones(len(levels))
     if song.energy_curve:
         times, values = np.array(sorted(song.energy_curve), dtype=float).T
@@ -69,6 +73,24 @@ def make_dynamics(song: Song, clock: Clock) -> Dynamics:
         levels = 0.25 * levels + 0.75 * 7.0 * asked
         quiet = 0.45 + 0.55 * np.minimum(1.0, asked / 0.25)
     return Dynamics(levels, quiet, canvas.steps_per_beat, per_bar)
+
+
+def _breath(song: Song, n_steps: int) -> np.ndarray:
+    """Levels by which the whole band rises and eases over the phrases of each section; float (S,), mean about 0.
+
+    Todd 1992, "The dynamics of dynamics: a model of musical expression": intensity follows the grouping in arcs.
+    """
+    out = np.zeros(n_steps)
+    depth = MACHINE_BREATH_LEVELS if song.instruments.get("drums") in MACHINE_KITS else BREATH_LEVELS
+    per_bar = song.canvas.steps_per_bar
+    for section in song.sections:
+        for bar in range(section.start_bar, section.start_bar + section.bars, BREATH_BARS):
+            bars = min(BREATH_BARS, section.start_bar + section.bars - bar)
+            x = (np.arange(bars * per_bar) + 0.5) / (bars * per_bar)
+            arc = -((x - BREATH_PEAK) / BREATH_PEAK) ** 2
+            at = slice(bar * per_bar, min((bar + bars) * per_bar, n_steps))
+            out[at] = depth * (arc - arc.mean())[:at.stop - at.start]
+    return out
 
 
 def phrases(notes: list[GridNote]) -> list[list[GridNote]]:

@@ -28,7 +28,7 @@ _LIKE = {
 # share of human deviation; a machine's grid is part of the style
 _TIGHT = {"house": 0.3, "techno": 0.1, "trance": 0.1, "bass": 0.3, "synthwave": 0.2, "game": 0.15, "metal": 0.6}
 # kits that a machine plays, whatever the style: its band plays to that grid
-_MACHINE_KITS = ("kit_808", "kit_909", "electronic_kit", "chip_kit")
+MACHINE_KITS = ("kit_808", "kit_909", "electronic_kit", "chip_kit")
 _MACHINE_TIGHT = 0.25
 # milliseconds that the melody lies behind the beat
 _LAID_BACK = {"jazz": 20, "soul": 16, "hip-hop": 18, "blues": 15, "funk": 8, "reggae": 12, "pop": 6, "rock": 5,
@@ -105,5 +105,5 @@ def make_feel(song: Song, cards: Mapping[str, Any]) -> Feel:
     for name, weight in song.styles.items():
         family = cards[name].family if name in cards else "pop"
         families[family] = families.get(family, 0.0) + weight / total
-    machine = song.instruments.get("drums") in _MACHINE_KITS
+    machine = song.instruments.get("drums") in MACHINE_KITS
     return Feel(families or {"pop": 1.0}, song.seed, song.canvas.meter, machine)

@@ -14,7 +14,7 @@ from modules.types import Performance, Song
 
 _SHARE = 0.8  # of a deviation from the curve that is corrected
 _DEADBAND_DB = 0.8  # what music differs by anyway
-_MOST_CUT_DB, _MOST_BOOST_DB = 7.0, 4.5
+_MOST_CUT_DB, _MOST_BOOST_DB = 9.0, 4.5
 _UNPLAYED_DB = 25.0  # a band this far below the strongest says nothing of the balance
 _ABSENT_DB = 14.0  # a band this far below has no instrument in it: nothing to lift
 HISS_FROM, VINYL_FROM = 0.25, 0.7  # how old a machine sounds before its noise is heard
