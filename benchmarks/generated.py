@@ -199,7 +199,7 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=5, help="pieces a style")
     parser.add_argument("--seed", type=int, default=100)
     parser.add_argument("--shared", help="folder of the corpora, for the check of copying")
-    parser.add_argument("--songs", type=int, default=60, help="teacher songs a style that the training run used")
+    parser.add_argument("--songs", type=int, default=40, help="teacher songs a style that the training run used")
     args = parser.parse_args()
     pieces = [compose({style: 1.0}, args.seed + number) for style in STYLES for number in range(args.each)]
     misses = show(f"{len(pieces)} pieces of 32 bars in {len(STYLES)} styles", statistics(pieces))

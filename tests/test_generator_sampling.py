@@ -81,3 +81,27 @@ def test_copied_cells_equal_their_source():
     [out], _ = fill(model, [Fill(task.canvas, task.features, task.styles, copy_from)], seed=5)
     half = out.n_steps // 2
     assert np.array_equal(out.steps[:, :half], out.steps[:, half:])
+
+
+def test_a_fractional_feature_lies_between_its_neighbours():
+    model = small_model()
+    column = enc.FEATURE_NAMES.index("density")
+    features = torch.from_numpy(job(bars=1).features).float()[None].repeat(3, 1, 1)
+    for row, value in enumerate((2.0, 2.5, 3.0)):
+        features[row, :, column] = value
+    styles = torch.tensor([[1.0, 0.0, 0.0]]).repeat(3, 1)
+    low, middle, high = model.condition(features, styles)
+    assert torch.allclose(middle, (low + high) / 2, atol=1e-5)
+    assert torch.allclose(low, model.condition(features[:1].long(), styles[:1])[0], atol=1e-6)
+
+
+def test_a_contour_draws_the_melody_up():
+    from dataclasses import replace
+
+    model, plain = small_model(), job(bars=8)
+    heights = np.linspace(4, 32, plain.canvas.n_beats)
+    [rising], _ = fill(model, [replace(plain, contour=heights)], seed=5)
+    notes = rising.notes("melody")
+    half = rising.n_steps // 2
+    early, late = ([n.midi for n in notes if (n.step < half) == first] for first in (True, False))
+    assert np.mean(late) > np.mean(early) + 8

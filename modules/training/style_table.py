@@ -14,6 +14,7 @@ from modules.canvas import vocabulary as v
 from modules.styles.cards import cards
 from modules.training.teacher import write_song
 
+COMPONENTS = 64
 _SIZES = {row: size for row, (_, _, size) in v.ROWS.items()}
 
 
@@ -51,8 +52,9 @@ def style_table(rows: tuple[str, ...], width: int, songs: int = 5) -> torch.Tens
                       for card in cards().values()])
     x = (means - means.mean(axis=0)) / (means.std(axis=0) + 0.02)
     u, s, _ = np.linalg.svd(x, full_matrices=False)
-    kept = u[:, :64] * np.sqrt(s[:64])  # between whitened and raw: fine distinctions count, noise less
-    spread = np.linalg.qr(rng.normal(size=(width, 64)))[0].T  # (64, D)
+    n = min(COMPONENTS, len(s), width)
+    kept = u[:, :n] * np.sqrt(s[:n])  # between whitened and raw: fine distinctions count, noise less
+    spread = np.linalg.qr(rng.normal(size=(width, n)))[0].T  # (n, D)
     values = kept @ spread
     values *= 0.5 / values.std()
     table = np.zeros((len(rows) + 1, width), np.float32)
