@@ -53,8 +53,8 @@ def true_peak(samples: np.ndarray) -> float:
 
 
 def slope(samples: np.ndarray, rate: int) -> float:
-    """Regression of octave-band levels on octaves, dB an octave; from the lowest band that holds something (within 15 dB
-    of the strongest), since music without a bass has no bottom to fall from."""
+    """Regression of octave-band levels on octaves, dB an octave, from the lowest band that lies at most 15 dB under the
+    strongest: music without a bass has no bottom to fall from."""
     hz, power = welch(samples.mean(axis=0), rate, nperseg=8192)
     levels = [10 * np.log10(power[(hz >= centre / 2 ** 0.5) & (hz < centre * 2 ** 0.5)].sum() + 1e-15)
               for centre in BANDS_HZ]
