@@ -240,6 +240,7 @@ class Song:
     voice: str | None = None
     brightness: float | None = None  # 0–1, None = the style's own
     production: tuple[str, ...] = ()
+    articulation: tuple[str, ...] = ()  # "staccato", "legato", "accented"
     ending: str = "ring"
     seed: int = 0
     duration_s: float | None = None  # asked length; the performance ends within it

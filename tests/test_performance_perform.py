@@ -250,3 +250,16 @@ def test_the_band_breathes_over_four_bars():
               for bar in range(4)]
     assert by_bar[2] > by_bar[0] + 0.6
     assert max(by_bar) - min(by_bar) < 3.0
+
+
+def test_articulation_is_played():
+    def mean_length_s(lane, articulation):
+        notes = part(play(articulation=articulation), lane).notes
+        return sum(n.offset_s - n.onset_s for n in notes) / len(notes)
+
+    for lane in ("melody", "comp"):
+        assert mean_length_s(lane, ("staccato",)) < 0.7 * mean_length_s(lane, ())
+    assert mean_length_s("melody", ("legato",)) >= mean_length_s("melody", ())
+    plain, accented = (part(play(articulation=a), "melody").notes for a in ((), ("accented",)))
+    louder = [b.velocity - a.velocity for a, b in zip(plain, accented, strict=True)]
+    assert max(louder) >= 5 and min(louder) >= 0

@@ -17,7 +17,6 @@ _STYLE_STRETCH = 0.12  # how far beyond a named style's own tempo range "slow" a
 ROOM_S = 10.0  # what a piece goes on after the last moment named, when no length was given
 _DOUBLE_BPM, _HALF_BPM = 160.0, 72.0  # "double-time" and "half-time" with no tempo
 _OPPOSITES = {"reverb": "dry", "dry": "reverb", "bright": "dark", "dark": "bright"}
-NOT_PLAYED = ("articulation",)  # carried in the condition; nothing after it reads them so far
 _OTHERWISE = {"staccato": "legato", "legato": "staccato", "high": "low", "low": "high"}
 _MOVES = {"rise": "rises", "fall": "falls", "arch": "rises and falls", "flat": "stays level"}
 _VINTAGE = "1980s"  # recordings from before this decade sound vintage
@@ -185,8 +184,6 @@ class Fold(LineUp):
             self.find("playing", value, source)
         else:
             self._set(hit.kind, value, hit.kind, value, source)
-        if hit.kind in NOT_PLAYED:
-            self.warn(f"\"{source}\" is understood, but the players cannot follow it yet.")
 
     def _vocal(self, hit: Hit, source: str) -> None:
         if hit.mood not in ("wanted", "unwanted"):

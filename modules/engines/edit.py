@@ -120,5 +120,6 @@ def restyled(song: Song, what: str, seed: int) -> tuple[Song, Plan, Any]:
     tempo = condition.controls.tempo_bpm or song.tempo_bpm
     song = replace(song, instruments=chosen, styles={card.name: weight for card, weight in mixed}, tempo_bpm=tempo,
                    swing=lead.swing[0], swing_unit=lead.swing[1], ending=lead.ending, production=condition.production,
+                   articulation=condition.controls.articulation,
                    duration_s=song.duration_s if tempo == song.tempo_bpm else None)
     return song, tasks.restyle(plan_of(song), song.canvas, canvas.active), condition

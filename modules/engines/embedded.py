@@ -126,6 +126,7 @@ def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, 
         canvas=canvas, tempo_bpm=plan.tempo_bpm, tonic=plan.tonic, mode=plan.mode, swing=plan.swing,
         swing_unit=plan.swing_unit, sections=canvas.sections, styles=plan.styles, instruments=chosen,
         syllables=plan.syllables, voice=voice, brightness=controls.brightness, production=condition.production,
+        articulation=controls.articulation,
         ending=plan.ending, seed=seed, duration_s=controls.duration_s, energy_curve=controls.energy_curve)
     return song, {"compose": time.monotonic() - started}
 

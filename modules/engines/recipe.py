@@ -106,7 +106,7 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
         "song": {"tonic": song.tonic, "mode": song.mode, "swing_unit": song.swing_unit, "instruments":
                  dict(song.instruments), "voice": song.voice, "ending": song.ending, "brightness": song.brightness,
                  "production": song.production, "syllables": song.syllables, "energy_curve": song.energy_curve,
-                 "duration_s": song.duration_s},
+                 "articulation": song.articulation, "duration_s": song.duration_s},
     })
 
 
@@ -150,7 +150,7 @@ def read_song(recipe: Mapping[str, Any]) -> Song:
             canvas=canvas, tempo_bpm=recipe["tempo_bpm"], tonic=song["tonic"], mode=song["mode"], swing=recipe["swing"],
             swing_unit=song["swing_unit"], sections=canvas.sections, styles=recipe["styles"],
             instruments=song["instruments"], syllables=syllables, voice=song["voice"], brightness=song["brightness"],
-            production=tuple(song["production"]), ending=song["ending"], seed=recipe["seed"],
-            duration_s=song["duration_s"], energy_curve=tuple(tuple(point) for point in song["energy_curve"]))
+            production=tuple(song["production"]), articulation=tuple(song.get("articulation", ())),
+            ending=song["ending"], seed=recipe["seed"], duration_s=song["duration_s"], energy_curve=tuple(tuple(point) for point in song["energy_curve"]))
     except (KeyError, TypeError, ValueError):
         raise InputError("That file holds no finished take; give the take_N.json that was written with one.") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modules.performance.lines import Stage
+from modules.performance.lines import SHORTEST_S, STACCATO, Stage
 from modules.performance.technique import technique
 from modules.performance.voicing import MELODY_CLEARANCE, VoicedChord, voice_chords
 from modules.types import GridNote, PlayedNote
@@ -62,6 +62,8 @@ def play_chords(stage: Stage, lane: str, chords: list[VoicedChord], melody: list
             sounding_s = length_s
         else:
             sounding_s = length_s * how.legato
+        if lane != "pad" and "staccato" in song.articulation:
+            sounding_s = max(SHORTEST_S, STACCATO * sounding_s)
         base = stage.dynamics.velocity(step) * LANE_WEIGHT[lane] * ROLE_WEIGHT[role]
         base *= 1.0 if lane == "pad" else stage.dynamics.accent(step)
         spread_s = _spread(role, how.strums, lane, draws)

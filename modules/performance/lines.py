@@ -18,6 +18,8 @@ LANE_WEIGHT = {"melody": 1.06, "counter": 0.88, "bass": 0.98}  # on velocity
 STACCATO_STEPS = 1  # notes this short are played detached
 DETACHED = 0.8
 OVERLAP_S = 0.02  # a legato line overlaps a little
+STACCATO, SHORTEST_S = 0.5, 0.05  # share of its length that a detached note sounds, and the least of it
+ACCENT = 1.12  # on the velocity of notes on the beat
 BREATH_S = 0.06  # silence that ends a phrase
 
 
@@ -75,11 +77,23 @@ def play_line(stage: Stage, lane: str, notes: list[GridNote]) -> list[PlayedNote
                 sounding_s = length_s * (DETACHED if note.length <= STACCATO_STEPS and lane == "bass" else how.legato)
             else:
                 sounding_s = max(length_s - BREATH_S, 0.7 * length_s)
+            sounding_s = articulated(sounding_s, start_s, stage, following)
             velocity = stage.dynamics.velocity(note.step) * LANE_WEIGHT[lane] * stage.dynamics.accent(note.step)
+            if "accented" in stage.song.articulation and note.step % stage.song.canvas.steps_per_beat == 0:
+                velocity *= ACCENT
             velocity *= (arc if lane != "bass" else 1.0) * (1 + 0.03 * draws.normal())
             onset_s = max(0.0, start_s + late_s)
             out.append(PlayedNote(onset_s, onset_s + sounding_s, note.midi, int(np.clip(round(velocity), 1, 127))))
     return out
+
+
+def articulated(sounding_s: float, start_s: float, stage: Stage, following: GridNote | None) -> float:
+    """A note's length as asked: half of it when detached, up to the next note of its phrase when bound."""
+    if "staccato" in stage.song.articulation:
+        return max(SHORTEST_S, STACCATO * sounding_s)
+    if "legato" in stage.song.articulation and following is not None:
+        return max(sounding_s, stage.clock.at(following.step) - start_s)
+    return sounding_s
 
 
 def sing_lines(stage: Stage) -> list[SungNote]:
