@@ -1,1 +1,1 @@
-"""Benchmarks: each prints the table that the README quotes. `make bench` runs them all."""
+"""Benchmarks: each prints the tables that the README quotes; `make bench`, `bench-music` and `bench-sound` run them."""

@@ -151,6 +151,7 @@ def read_song(recipe: Mapping[str, Any]) -> Song:
             swing_unit=song["swing_unit"], sections=canvas.sections, styles=recipe["styles"],
             instruments=song["instruments"], syllables=syllables, voice=song["voice"], brightness=song["brightness"],
             production=tuple(song["production"]), articulation=tuple(song.get("articulation", ())),
-            ending=song["ending"], seed=recipe["seed"], duration_s=song["duration_s"], energy_curve=tuple(tuple(point) for point in song["energy_curve"]))
+            ending=song["ending"], seed=recipe["seed"], duration_s=song["duration_s"],
+            energy_curve=tuple(tuple(point) for point in song["energy_curve"]))
     except (KeyError, TypeError, ValueError):
         raise InputError("That file holds no finished take; give the take_N.json that was written with one.") from None
