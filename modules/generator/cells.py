@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from modules.canvas import vocabulary as v
 from modules.generator import encoding as enc
@@ -21,6 +22,21 @@ _built: WeakKeyDictionary[CanvasModel, dict[int, tuple]] = WeakKeyDictionary()
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
+
+
+def pitch_logits(head: PitchHead, raw: np.ndarray, here: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """`PitchHead.forward` after its linear layer, in NumPy: raw (B, R) → (B, 2 + size)."""
+    size = head.size
+    known = here[:, 1] < len(v.QUALITIES)
+    root = np.where(known, np.minimum(here[:, 0], v.NO_CHORD), v.NO_CHORD)
+    quality = np.minimum(here[:, 1], len(v.QUALITIES) - 1)
+    absolute, interval = raw[:, 3:3 + size], raw[:, 3 + size:2 + 3 * size]
+    degree, tone = raw[:, 2 + 3 * size:14 + 3 * size], raw[:, 14 + 3 * size:]
+    step = np.clip(np.arange(size)[None] - last[:, None], 1 - size, size - 1) + size - 1
+    onset = raw[:, 2:3] + absolute + np.take_along_axis(interval, step, axis=1) * (last >= 0)[:, None]
+    onset += np.take_along_axis(degree, head.relative.numpy()[root], axis=1) * (root < v.NO_CHORD)[:, None]
+    onset += tone * head.tones.numpy()[root, quality]
+    return np.concatenate([raw[:, :2], onset], axis=1)
 
 
 class CellNetwork:
@@ -89,12 +105,10 @@ class CellNetwork:
         """
         group = int(self.groups[cell])
         head, h = self.model.heads[group], torch.from_numpy(self.h)
-        if isinstance(head, PitchHead):
-            root = np.where(here[:, 1] < len(v.QUALITIES), np.minimum(here[:, 0], v.NO_CHORD), v.NO_CHORD)
-            quality = np.minimum(here[:, 1], len(v.QUALITIES) - 1)
-            out = head(h, torch.from_numpy(last), torch.from_numpy(root), torch.from_numpy(quality)).numpy()
-        else:
-            out = head(h).numpy()
+        linear = head.out if isinstance(head, PitchHead) else head
+        out = F.linear(h, linear.weight, linear.bias).numpy()
+        if linear is not head:
+            out = pitch_logits(head, out, here, last)
         out = out + self.hints[:, self.hint_at[cell]:self.hint_at[cell + 1]]
         gates = MAX_COPY * np.tanh(((h @ self.copy).numpy() + self.gates[cell]) / 2)
         rows = np.arange(len(out))

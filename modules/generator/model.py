@@ -57,14 +57,10 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
 
-    def forward(self, x: Tensor, turn: Tensor, mask: Tensor | None, past: list[Tensor] | None = None) -> Tensor:
+    def forward(self, x: Tensor, turn: Tensor, mask: Tensor) -> Tensor:
         b, t, d = x.shape
         q, k, val = self.qkv(x).view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
         q, k = rotate(q, turn), rotate(k, turn)
-        if past is not None:  # one new beat at a time: append to the cache, newest last
-            if past:
-                k, val = torch.cat([past[0], k], dim=2), torch.cat([past[1], val], dim=2)
-            past[:] = [k, val]
         y = F.scaled_dot_product_attention(q, k, val, attn_mask=mask)
         return self.out(y.transpose(1, 2).reshape(b, t, d))
 
@@ -92,8 +88,8 @@ class Layer(nn.Module):
         self.up, self.down = nn.Linear(width, 3 * width), nn.Linear(3 * width, width)
         self.drop = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, turn: Tensor, mask: Tensor | None, past: list[Tensor] | None = None) -> Tensor:
-        x = x + self.drop(self.attention(self.norm1(x), turn, mask, past))
+    def forward(self, x: Tensor, turn: Tensor, mask: Tensor) -> Tensor:
+        x = x + self.drop(self.attention(self.norm1(x), turn, mask))
         return x + self.drop(self.down(F.gelu(self.up(self.norm2(x)))))
 
 

@@ -12,14 +12,14 @@ from threading import Event
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from modules.canvas import MUST_HOLD, MUST_ONSET, MUST_REST, NO_ONSET, Canvas
 from modules.canvas import vocabulary as v
 from modules.errors import Cancelled
 from modules.generator import encoding as enc
+from modules.generator.beats import BeatNetwork
 from modules.generator.cells import CellNetwork
-from modules.generator.model import CanvasModel, copy_offsets, turns
+from modules.generator.model import CanvasModel, copy_offsets
 from modules.types import LANES
 
 OFF = -1e9
@@ -122,36 +122,26 @@ def _fill(model: CanvasModel, jobs: list[Fill], seed: int, temperature: dict[str
 
 
 class _Beats:
-    """The causal decoder over beats, one beat at a time with its attention cache."""
+    """What each beat starts from: the decoder's state for its cells, and the condition's hint."""
 
     def __init__(self, model: CanvasModel, jobs: list[Fill], known_in: np.ndarray, k: int) -> None:
         styles = torch.from_numpy(np.stack([job.styles for job in jobs]).astype(np.float32))
         condition = model.condition(torch.from_numpy(np.stack([job.features for job in jobs])), styles)
-        self.model, self.k, self.beat = model, k, 0
         hint = model.hint(condition)
         if any(job.free_features is not None for job in jobs):
             free = [job.features if job.free_features is None else job.free_features for job in jobs]
             plain = model.condition(torch.from_numpy(np.stack(free)), styles)
             hint = hint + STRESS * (hint - model.hint(plain))
         self.hint = hint.numpy()  # (B, T, H)
-        self.conditioned = condition + model.encode(torch.from_numpy(known_in), condition, k)  # (B, T, D)
-        self.angle = turns(torch.arange(self.conditioned.shape[1]), model.config.width // model.config.heads)
-        self.caches: list[list[Tensor]] = [[] for _ in model.decoder]
+        self.model = model
+        self.decoder = BeatNetwork(model, condition + model.encode(torch.from_numpy(known_in), condition, k), k)
 
     def next(self, before: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The next beat's start state and context (B, G) each, and hint (B, H); `before` (B, C) are the last beat's
         tokens."""
-        model, at = self.model, self.beat
-        x = self.conditioned[:, at:at + 1]
-        if before is not None:
-            x = x + model.embed_past(torch.from_numpy(before), self.k)[:, None]
-        for layer, cache in zip(model.decoder, self.caches, strict=True):
-            x = layer(x, self.angle[:, at:at + 1], None, cache)
-            if cache[0].shape[2] >= model.config.window:
-                cache[:] = [cache[0][:, :, 1 - model.config.window:], cache[1][:, :, 1 - model.config.window:]]
-        h = model.norm(x)[:, 0]  # (B, D)
-        self.beat += 1
-        return torch.tanh(model.start(h)).numpy(), model.beat(h).numpy(), self.hint[:, at]
+        hint = self.hint[:, self.decoder.at]
+        h = self.decoder.next(None if before is None else torch.from_numpy(before))  # (B, D)
+        return torch.tanh(self.model.start(h)).numpy(), self.model.beat(h).numpy(), hint
 
 
 def draw(logits: np.ndarray, heat: float, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
