@@ -136,10 +136,10 @@ def habit_bins(controls: Controls) -> dict[str, float]:
     where they are not set."""
     bins: dict[str, float] = {}
     if controls.complexity is not None:
-        bins = {"density": 0.5 + controls.complexity * 6, "harmonic_rhythm": 0.5 + controls.complexity * 3,
+        bins = {"density": 1.4 + controls.complexity * 5.2, "harmonic_rhythm": 0.5 + controls.complexity * 3,
                 "richness": controls.complexity * 3, "syncopation": controls.complexity * 3}
-    if controls.density is not None:
-        bins["density"] = controls.density * 7
+    if controls.density is not None:  # from two notes a bar to six: fewer or more is rare enough not to be learned
+        bins["density"] = 1.5 + controls.density * 5.5
     return bins
 
 
