@@ -21,7 +21,7 @@ from modules.types import Controls, Request, Take
 LENGTH_S = 40.0
 WINDOW_S = 3.0  # short-term of BS.1770
 JUMP = 0.3  # a change of the curve this large within half a second is a moment
-EDGE_S = 2.0  # seconds at both ends that are not judged: entry and last ring
+ENTRY_S = 1.5  # seconds at the start that are not judged: half a window; nor is the last bar, which rings out
 HOP_S = 0.1
 CURVES = (
     ("rise", "warm lo-fi hip hop with rhodes", ((0, .1), (40, .95))),
@@ -54,7 +54,7 @@ def around(times: np.ndarray, values: np.ndarray, seconds: np.ndarray) -> np.nda
 
 def follows(take: Take, curve: tuple[tuple[float, float], ...]) -> tuple[float, float]:
     """Rank correlation of loudness and of density with the curve."""
-    seconds = np.arange(EDGE_S, min(LENGTH_S, take.audio.duration_s) - EDGE_S)
+    seconds = np.arange(ENTRY_S, take.performance.bar_starts_s[-1] - WINDOW_S / 2)
     asked = np.interp(seconds, *zip(*curve, strict=True))
     times, power = loudness(take)
     loud = to_lufs(around(times, power, seconds))

@@ -31,13 +31,6 @@ SAD = ("sad dark melancholic music", "ominous bleak mournful music")
 ELECTRONIC = ("electronic music made with synthesizers and drum machines", "digital club music")
 ACOUSTIC = ("acoustic music played by people on wooden instruments", "unplugged live band")
 MACHINES = ("synth", "synth_lead", "synth_pad", "drum_machine")
-WORDS = ("warm", "dreamy", "nocturnal", "sunny", "tense", "playful", "heroic", "gritty", "tender", "hypnotic", "dusty",
-         "glittering", "solemn", "festive", "lazy", "driving", "smoky", "icy", "rustic", "urban", "nostalgic", "romantic",
-         "mysterious", "angry", "peaceful", "funky", "majestic", "wistful", "swaying", "sacred", "eerie", "tropical",
-         "childlike", "cinematic", "raw", "elegant", "spacious", "sweaty", "stormy", "futuristic", "homely", "wild",
-         "mournful", "cheeky", "bluesy", "soulful", "danceable", "meditative", "epic", "intimate", "rebellious",
-         "glamorous", "medieval", "maritime", "lonesome", "robotic", "lush", "minimal", "frantic", "cosy")
-WORDS_EACH = 5
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -107,13 +100,10 @@ def draw_map() -> dict:
     happy = rank(rank(meaning @ towards["happy"]) + 0.5 * rank(major))
     electronic = rank(rank(meaning @ towards["electronic"])
                       + 1.5 * rank(np.array([machine_share(card) for card in book.values()])))
-    words = centred @ unit(np.array(encode([f"{word} music" for word in WORDS])) - meaning.mean(axis=0)).T
-    words = (words - words.mean(axis=0)) / words.std(axis=0)
-    nearest = np.argsort(-words, axis=1)[:, :WORDS_EACH]
     return {"made_by": "python -m modules.training.style_map", "styles": {
         name: {"x": round(float(places[i, 0]), 4), "y": round(float(places[i, 1]), 4),
                "happy": round(float(happy[i]), 3), "electronic": round(float(electronic[i]), 3),
-               "sparse": round(float(1 - rank(busy)[i]), 3), "words": [WORDS[j] for j in nearest[i]]}
+               "sparse": round(float(1 - rank(busy)[i]), 3)}
         for i, name in enumerate(book)}}
 
 
