@@ -111,7 +111,8 @@ def read_request(args: argparse.Namespace) -> Request:
     if args.engine != "embedded":
         raise InputError(f"There is no engine called {args.engine!r} here; choose embedded.")
     controls = {"tempo_bpm": args.tempo, "duration_s": args.duration, "energy": args.energy,
-                "complexity": args.complexity, "density": args.density, "brightness": args.brightness, "swing": args.swing, "meter": args.meter}
+                "complexity": args.complexity, "density": args.density, "brightness": args.brightness,
+                "swing": args.swing, "meter": args.meter}
     if args.key:
         controls["tonic"], controls["mode"] = read_key(args.key)
     controls["energy_curve"] = read_curve(args.curve) if args.curve else None
@@ -150,7 +151,8 @@ def read_recipe(path: Path) -> Request:
         asked = recipe["request"]
         return Request(
             prompt=asked["prompt"], negative=asked["negative"], lyrics=asked["lyrics"], voice=asked["voice"],
-            styles=asked["styles"], set_aside=tuple(asked.get("set_aside", ())), controls=read_controls(asked["controls"]), faithfulness=asked["faithfulness"],
+            styles=asked["styles"], set_aside=tuple(asked.get("set_aside", ())),
+            controls=read_controls(asked["controls"]), faithfulness=asked["faithfulness"],
             reference_mode=asked["reference_mode"], engine=asked["engine"], takes=1, seed=asked["seed"],
             hum_notes=tuple(GridNote(**note) for note in asked["hum_notes"]), hum_name=asked["hum_name"],
             reference_name=asked["reference_name"], recipe=recipe)

@@ -13,13 +13,14 @@ import numpy as np
 from modules.assets import instruments
 from modules.styles.atlas import neighbours, places
 from modules.styles.cards import Card, cards
-from modules.types import PITCH_CLASSES, TextReading
+from modules.types import PITCH_CLASSES, Finding, TextReading
 
 COURSES = ("builds up slowly", "quiet start, big finish", "drop at 0:15", "calm until 0:12, then full energy",
            "fade out at the end", "verse chorus verse chorus", "calm in the middle", "")
 ENOUGH = 4  # of style, tempo, instruments, key, course: a prompt that says so many is not weak
 OFFERED = 3
 FAR = 60  # neighbours to pass over for a meeting of two worlds
+SOUNDS = ("warm vintage sound", "wide and bright", "dry and close", "lots of reverb")
 TONICS = (0, 2, 4, 5, 7, 9)
 
 
@@ -78,8 +79,12 @@ def _players(card: Card, rng: np.random.Generator, count: int) -> list[str]:
     return [names[i] for i in sorted(rng.permutation(len(names))[:count])]
 
 
-def improvements(prompt: str, reading: TextReading) -> tuple[Idea, ...]:
-    """Up to three additions that would make a weak prompt say more; none for one that says enough or nothing."""
+def improvements(prompt: str, reading: TextReading, aside: Sequence[Finding] = ()) -> tuple[Idea, ...]:
+    """Three additions that would make a weak prompt say more; none for one that says enough or nothing.
+
+    What was set `aside` is not offered again.
+    """
+    refused = {finding.label for finding in aside}
     controls = reading.controls
     said = (bool(reading.styles), controls.tempo_bpm is not None, bool(controls.wanted),
             controls.tonic is not None or controls.mode is not None, bool(controls.energy_curve or controls.form))
@@ -89,17 +94,22 @@ def improvements(prompt: str, reading: TextReading) -> tuple[Idea, ...]:
     known = cards()
     card = known[next(iter(reading.styles), None) or sorted(known)[int(rng.integers(len(known)))]]
     ideas = [] if said[0] else [Idea(f"as {card.title}", card.title)]
-    if not said[2]:
+    if not said[2] and "instrument" not in refused:
         played = " and ".join(name for name in _players(card, rng, 2) if name not in controls.unwanted)
         ideas.append(Idea(f"with {played}", f"with {played}"))
-    if not said[4]:
+    if not said[4] and not refused & {"form", "energy over time"}:
         course = str(rng.choice([course for course in COURSES if course]))
         ideas.append(Idea(course, course))
-    if not said[1]:
+    if not said[1] and not refused & {"tempo", "feel"}:
         ideas.append(Idea(f"{card.tempo[1]:.0f} BPM", f"{card.tempo[1]:.0f} BPM"))
-    if not said[3]:
+    if not said[3] and not refused & {"key", "mode"}:
         mode = max(sorted(card.modes), key=card.modes.get)
         ideas.append(Idea(f"{mode} key", f"in {PITCH_CLASSES[int(rng.choice(TONICS))]} {mode}"))
+    if not reading.production:
+        sound = str(rng.choice(SOUNDS))
+        ideas.append(Idea(sound, sound))
+    if controls.ending is None and not any("fade" in idea.text for idea in ideas):
+        ideas.append(Idea("fade out", "fade out at the end"))
     return tuple(ideas[:OFFERED])
 
 

@@ -25,8 +25,8 @@ def read_curve(text: str) -> tuple[tuple[float, float], ...]:
         try:
             points.append((float(time), float(value)))
         except ValueError:
-            raise InputError(f"{part.strip()!r} is no point of an energy curve; write seconds and a number from 0 to 1, "
-                             "such as \"0:0.2, 15:0.9\".") from None
+            raise InputError(f"{part.strip()!r} is no point of an energy curve; write seconds and a number from 0 to "
+                             "1, such as \"0:0.2, 15:0.9\".") from None
     if any(not (0 <= time <= DURATION_S[1] and 0 <= value <= 1) for time, value in points):
         raise InputError(f"An energy curve runs from 0 to {DURATION_S[1]:g} seconds and from 0 to 1.")
     if len(points) > MOST_POINTS:

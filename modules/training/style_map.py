@@ -3,7 +3,7 @@
 Styles are near when their descriptions mean the same and their music is alike: cosine distances of the mean sentence
 vector of a card's lines, and of the principal components of `style_features` over songs of the teacher. t-SNE (van der
 Maaten & Hinton 2008) lays them out; then dots that would hide each other are eased apart. Each style also gets figures
-for the directions (how happy, how electronic, how sparse, as ranks 0–1) and the mood words nearest to it.
+for the directions: how happy, how electronic, how sparse, as ranks from 0 to 1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from modules.training.teacher import write_song
 
 TARGET = "style_map.json"
 SONGS = 3  # of the teacher for each style
-TEXT_SHARE, FAMILY_BONUS = 0.6, 0.85  # weight of the words; relatives lie this much nearer
+TEXT_SHARE, FAMILY_BONUS = 0.6, 0.7  # weight of the words; relatives lie this much nearer
 COMPONENTS = 24
 PERPLEXITY = 9
 APART = 0.046  # least distance of two dots, of the map's side
@@ -92,7 +92,8 @@ def draw_map() -> dict:
     far = TEXT_SHARE * (1 - centred @ centred.T) + (1 - TEXT_SHARE) * (1 - unit(music) @ unit(music).T)
     far = np.clip(far, 0, None) * np.where(families[:, None] == families[None], FAMILY_BONUS, 1.0)
     np.fill_diagonal(far, 0.0)
-    places = spread(TSNE(metric="precomputed", init="random", perplexity=PERPLEXITY, random_state=SEED).fit_transform(far))
+    layout = TSNE(metric="precomputed", init="random", perplexity=PERPLEXITY, random_state=SEED)
+    places = spread(layout.fit_transform(far))
     towards = {name: np.array(encode(more)).mean(axis=0) - np.array(encode(less)).mean(axis=0)
                for name, more, less in (("happy", HAPPY, SAD), ("electronic", ELECTRONIC, ACOUSTIC))}
     major = np.array([sum(card.modes.get(mode, 0) for mode in ("major", "lydian", "mixolydian")) for card in

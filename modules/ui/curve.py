@@ -25,8 +25,8 @@ def curve_html() -> str:
                      for name, title in SHAPES)
     return (f'<div class="ew-curve" data-length="{DEFAULT_DURATION_S:g}">'
             '<p class="ew-hint">Draw how loud and how busy it is over time: low is calm, high is everything.</p>'
-            '<div class="ew-board" tabindex="0" role="slider" aria-label="Energy over time. Left and right move in time, '
-            'up and down change the energy there." aria-valuemin="0" aria-valuemax="100" aria-valuenow="50">'
+            '<div class="ew-board" tabindex="0" role="slider" aria-label="Energy over time. Left and right move in '
+            'time, up and down change the energy there." aria-valuemin="0" aria-valuemax="100" aria-valuenow="50">'
             '<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">'
             '<path class="ew-curve-grid" d="M25 0V100M50 0V100M75 0V100M0 50H100"/><path class="ew-curve-said"/>'
             '<path class="ew-curve-area"/><path class="ew-curve-line"/></svg><i class="ew-curve-at" hidden></i></div>'

@@ -37,8 +37,8 @@ def map_html() -> str:
     names = "".join(f'<option value="{escape(p.title)}">' for p in places().values())
     return (f'<div class="ew-atlas" data-styles="{escape(json.dumps(data))}">'
             '<p class="ew-hint">Near means alike. Choose up to three; they are blended.</p>'
-            '<div class="ew-map" tabindex="0" role="application" aria-label="Map of styles. Arrow keys move to a style '
-            f'that way, Enter chooses it or lets it go." aria-describedby="map-near">{dots}<u hidden></u></div>'
+            '<div class="ew-map" tabindex="0" role="application" aria-label="Map of styles. Arrow keys move to '
+            f'a style that way, Enter chooses it or lets it go." aria-describedby="map-near">{dots}<u hidden></u></div>'
             f'<p class="ew-near" id="map-near" role="status"></p><ul class="ew-groups" aria-label="Colours">{legend}</ul>'
             '<div class="ew-blend"></div>'
             f'<div class="ew-leans" role="group" aria-label="Lean the blend" hidden>{leans}</div>'
