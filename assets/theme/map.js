@@ -58,7 +58,8 @@
     }
     function tell(name) { near.textContent = name ? `${styles[name].title}: ${styles[name].like.join(" · ")}` : blend.length ? `Near it: ${words(middle(), blend.map((b) => b.name))}` : "Nothing chosen: the words decide."; }
 
-    function show() {
+    // Marks and names on the map; the list under it stays, so that a slider under the finger is never replaced.
+    function mark() {
       for (const name of names) {
         dots[name].classList.toggle("on", blend.some((b) => b.name === name));
         dots[name].classList.toggle("at", name === at && map === document.activeElement);
@@ -67,14 +68,17 @@
       centre.hidden = blend.length < 2;
       centre.style.left = `${4 + 92 * point.x}%`;
       centre.style.top = `${4 + 92 * point.y}%`;
+      label();
+      tell(map === document.activeElement ? at : null);
+    }
+    function show() {
       atlas.querySelector(".ew-leans").hidden = !blend.length;
       atlas.querySelector(".ew-blend").innerHTML = blend.map((b, i) => {
         const title = escape(styles[b.name].title);
         const share = blend.length > 1 ? `<input type="range" min="5" max="95" value="${Math.round(100 * b.weight)}" data-share="${i}" aria-label="Share of ${title}"><b>${Math.round(100 * b.weight)} %</b>` : "";
         return `<div><span>${title}</span>${share}<button type="button" class="ew-drop" data-drop="${b.name}" aria-label="Let go of ${title}">×</button></div>`;
       }).join("");
-      label();
-      tell(map === document.activeElement ? at : null);
+      mark();
     }
     // Names where there is room: the chosen first, then those round them, then the rest.
     function label() {
@@ -114,8 +118,8 @@
     map.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse") hover(under(event)); });
     map.addEventListener("pointerleave", () => hover(null));
     map.addEventListener("click", (event) => { const name = under(event); toggle(name); tell(name); });
-    map.addEventListener("focus", () => { at ??= blend[0]?.name || nearest({ x: 0.5, y: 0.5 }, 1)[0]; show(); });
-    map.addEventListener("blur", show);
+    map.addEventListener("focus", () => { at ??= blend[0]?.name || nearest({ x: 0.5, y: 0.5 }, 1)[0]; mark(); });
+    map.addEventListener("blur", mark);
     map.addEventListener("keydown", (event) => {
       const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
       if (way) {
@@ -123,7 +127,7 @@
         const ahead = (name) => way[0] * (styles[name].x - here.x) + way[1] * (styles[name].y - here.y);
         const cost = (name) => 3 * away(styles[name], here) - 2 * ahead(name);
         at = names.filter((name) => ahead(name) > 0.6 * away(styles[name], here) && name !== at).sort((a, b) => cost(a) - cost(b))[0] || at;
-        show();
+        mark();
       } else if (event.key === "Enter" || event.key === " ") { toggle(at); tell(at); } else return;
       event.preventDefault();
     });
@@ -138,7 +142,7 @@
         const name = names.find((one) => styles[one].title.toLowerCase() === find.value.trim().toLowerCase());
         if (name) { if (!blend.some((b) => b.name === name)) toggle(name); find.value = ""; }
       }
-      if (event.target.dataset.share) show();
+      if (event.target.dataset.share) mark();
     });
     atlas.addEventListener("input", (event) => {
       const slider = event.target.closest("[data-share]");
