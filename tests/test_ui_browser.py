@@ -317,3 +317,24 @@ def test_phone_has_no_sideways_scroll(page):
     for name in ("Hum", "Track", "Lyrics", "Describe"):
         page.get_by_role("tab", name=name).click()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_map_and_the_curve_work_by_touch_on_a_phone(browser, address):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(address)
+    page.wait_for_selector("#make")
+    page.locator("#style-map > button").tap()
+    page.wait_for_selector(".ew-map")
+    page.wait_for_timeout(500)
+    page.locator(".ew-dot[data-style=salsa]").tap(force=True)
+    page.wait_for_selector("#used >> text=the style Salsa")
+    page.wait_for_selector(".ew-near >> text=Salsa")
+    page.locator("#more > button").first.tap()
+    page.locator("#curve > button").tap()
+    page.wait_for_timeout(1000)
+    page.locator(".ew-board").tap(position={"x": 100, "y": 20})
+    page.wait_for_selector("#used >> text=your energy curve")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()

@@ -1,4 +1,4 @@
-"""Who plays what: one short list for each lane, "as the style has it" until something is chosen."""
+"""Who plays what: one short list for each lane, the style's own until something is chosen."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def build() -> dict[str, gr.Dropdown]:
     with gr.Accordion("Instruments", open=False, elem_id="players", elem_classes="ew-lid"), \
             gr.Row(elem_classes="ew-players"):
         return {lane: gr.Dropdown(
-            [("as the style has it", ""), ("none", NONE), *((name.replace("_", " "), name) for name in offered(lane))],
+            [("style’s own", ""), ("none", NONE), *((name.replace("_", " "), name) for name in offered(lane))],
             value="", label=lane_title(lane).capitalize(), elem_id=f"lane-{lane}", min_width=150) for lane in LANES}
