@@ -319,7 +319,7 @@ def test_phone_has_no_sideways_scroll(page):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_the_map_and_the_curve_work_by_touch_on_a_phone(browser, address):
+def test_the_map_works_by_touch_on_a_phone(browser, address):
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
@@ -331,10 +331,5 @@ def test_the_map_and_the_curve_work_by_touch_on_a_phone(browser, address):
     page.locator(".ew-dot[data-style=salsa]").tap(force=True)
     page.wait_for_selector("#used >> text=the style Salsa")
     page.wait_for_selector(".ew-near >> text=Salsa")
-    page.locator("#more > button").first.tap()
-    page.locator("#curve > button").tap()
-    page.wait_for_timeout(1000)
-    page.locator(".ew-board").tap(position={"x": 100, "y": 20})
-    page.wait_for_selector("#used >> text=your energy curve")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
