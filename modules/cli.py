@@ -16,6 +16,7 @@ from threading import Event
 
 from modules.conditions.fuse import check_request, read_key
 from modules.conditions.recall import plain, read_controls
+from modules.conditions.settings import read_curve, read_lanes
 from modules.config import MAX_HUM_S, MAX_UPLOAD_S
 from modules.errors import EarwormError, InputError
 from modules.styles.blend import read_blend
@@ -52,7 +53,9 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--engine", default="embedded")
     make.add_argument("--takes", type=int)
     make.add_argument("--seed", type=int)
-    for name in ("duration", "tempo", "energy", "complexity", "brightness", "swing"):
+    make.add_argument("--curve", default="", help="energy over time, seconds:0–1: \"0:0.2,15:0.9,30:0.4\"")
+    make.add_argument("--instruments", default="", help="lane=instrument or lane=none: \"bass=tuba,drums=none\"")
+    for name in ("duration", "tempo", "energy", "complexity", "density", "brightness", "swing"):
         make.add_argument(f"--{name}", type=float)
     make.add_argument("--key")
     make.add_argument("--meter")
@@ -108,9 +111,12 @@ def read_request(args: argparse.Namespace) -> Request:
     if args.engine != "embedded":
         raise InputError(f"There is no engine called {args.engine!r} here; choose embedded.")
     controls = {"tempo_bpm": args.tempo, "duration_s": args.duration, "energy": args.energy,
-                "complexity": args.complexity, "brightness": args.brightness, "swing": args.swing, "meter": args.meter}
+                "complexity": args.complexity, "density": args.density, "brightness": args.brightness,
+                "swing": args.swing, "meter": args.meter}
     if args.key:
         controls["tonic"], controls["mode"] = read_key(args.key)
+    controls["energy_curve"] = read_curve(args.curve) if args.curve else None
+    controls["lane_instruments"] = read_lanes(args.instruments) if args.instruments else None
     words = args.lyrics
     if words and "\n" not in words and len(words) < 250 and (Path(words).is_file() or words.endswith(".txt")):
         words = read_text(Path(words))
@@ -145,7 +151,8 @@ def read_recipe(path: Path) -> Request:
         asked = recipe["request"]
         return Request(
             prompt=asked["prompt"], negative=asked["negative"], lyrics=asked["lyrics"], voice=asked["voice"],
-            styles=asked["styles"], controls=read_controls(asked["controls"]), faithfulness=asked["faithfulness"],
+            styles=asked["styles"], set_aside=tuple(asked.get("set_aside", ())),
+            controls=read_controls(asked["controls"]), faithfulness=asked["faithfulness"],
             reference_mode=asked["reference_mode"], engine=asked["engine"], takes=1, seed=asked["seed"],
             hum_notes=tuple(GridNote(**note) for note in asked["hum_notes"]), hum_name=asked["hum_name"],
             reference_name=asked["reference_name"], recipe=recipe)

@@ -54,6 +54,7 @@ class Controls:
     ((section name or "" for all, "rise" | "fall" | "arch" | "flat"), …): where the melody goes over a section.
     A name stands in `wanted` as often as it was counted ("two guitars"). `register` of the tune is "high" or "low".
     `articulation` holds "staccato", "legato", "accented". `era` is a decade such as "1980s".
+    `lane_instruments` is ((lane, instrument name or "none"), …): what a person set lane by lane; it beats all else.
     """
 
     tempo_bpm: float | None = None
@@ -75,6 +76,7 @@ class Controls:
     register: str | None = None
     articulation: tuple[str, ...] = ()
     era: str | None = None
+    lane_instruments: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -317,6 +319,7 @@ class Request:
     lyrics: str = ""
     voice: str = "auto"
     styles: Mapping[str, float] = field(default_factory=dict)
+    set_aside: tuple[str, ...] = ()  # "label: value" of findings in the words that are not to be applied
     controls: Controls = Controls()
     faithfulness: float = 1.0
     engine: str = "embedded"

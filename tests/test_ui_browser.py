@@ -207,6 +207,99 @@ def test_a_touched_dial_is_used(page, engine):
     assert engine.requests[-1].controls.tempo_bpm is None
 
 
+def test_a_chip_is_set_aside_changed_and_used_again(page, engine):
+    page.locator("#prompt textarea").fill("lo-fi at 90 bpm")
+    page.wait_for_selector("#understood >> text=90 BPM")
+    page.get_by_role("button", name="Do not use tempo: 90 BPM").click()
+    page.wait_for_selector(".ew-aside >> text=90 BPM")
+    make(page)
+    assert engine.requests[-1].set_aside == ("tempo: 90 BPM",)
+    page.get_by_role("button", name="Use tempo: 90 BPM again").click()
+    page.wait_for_selector(".ew-aside", state="detached")
+    # by keyboard: the words behind a chip are changed in the prompt
+    page.locator("#understood [data-words]").last.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("70 BPM")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#prompt textarea').value == 'lo-fi at 70 BPM'")
+    page.locator("#understood [data-words]").last.focus()
+    page.keyboard.press("Delete")
+    page.wait_for_selector(".ew-aside")
+
+
+def test_styles_are_chosen_on_the_map_by_pointer_and_keys(page, engine):
+    page.locator("#style-map > button").click()
+    page.wait_for_selector(".ew-map")
+    page.wait_for_timeout(500)
+    page.locator(".ew-dot[data-style=bossa_nova]").click(force=True)
+    page.wait_for_selector("#understood >> text=Bossa nova")
+    page.locator(".ew-map").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    assert page.locator(".ew-blend > div").count() == 2
+    page.wait_for_selector("#used >> text=Bossa nova 50%")
+    page.locator("[data-share='0']").fill("80")
+    page.wait_for_selector("#used >> text=Bossa nova 80%")
+    page.get_by_role("button", name="more electronic").click()
+    assert page.locator(".ew-blend > div").count() == 3
+    make(page)
+    styles = engine.requests[-1].styles
+    assert len(styles) == 3 and max(styles, key=styles.get) == "bossa_nova"
+    page.get_by_role("button", name="Do not use the style chosen on the map").click()
+    page.wait_for_selector("#used >> text=something surprising")
+    assert page.locator(".ew-dot.on").count() == 0
+
+
+def test_an_energy_curve_is_drawn_by_pointer_and_keys(page, engine):
+    page.locator("#prompt textarea").fill("curved")
+    page.locator("#more > button").first.click()
+    page.locator("#curve > button").click()
+    board = page.locator(".ew-board")
+    page.wait_for_timeout(1000)
+    board.scroll_into_view_if_needed()
+    frame = board.bounding_box()
+    page.mouse.move(frame["x"] + 2, frame["y"] + 0.9 * frame["height"])
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] - 2, frame["y"] + 0.1 * frame["height"], steps=8)
+    page.mouse.up()
+    page.wait_for_selector("#used >> text=your energy curve")
+    make(page)
+    curve = engine.requests[-1].controls.energy_curve
+    assert curve[0] == (0.0, pytest.approx(0.1, abs=0.03)) and curve[-1] == (30.0, pytest.approx(0.9, abs=0.03))
+    board.focus()
+    page.keyboard.press("Home")
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    make(page)
+    assert engine.requests[-1].controls.energy_curve[0][1] > curve[0][1] + 0.1
+    page.get_by_role("button", name="auto", exact=True).click()
+    page.wait_for_selector("#used >> text=your energy curve", state="detached")
+
+
+def test_the_person_says_who_plays(page, engine):
+    page.locator("#prompt textarea").fill("a tuba")
+    page.locator("#more > button").first.click()
+    page.locator("#players > button").click()
+    page.wait_for_timeout(1000)
+    page.locator("#lane-bass input").click()
+    page.get_by_role("option", name="tuba").click()
+    page.wait_for_selector("#used >> text=your instruments")
+    make(page)
+    assert engine.requests[-1].controls.lane_instruments == (("bass", "tuba"),)
+
+
+def test_surprises_and_own_ideas_go_into_the_prompt(page):
+    page.locator("#surprise").click()
+    page.wait_for_function("document.querySelector('#prompt textarea').value.length > 20")
+    first = page.locator("#prompt textarea").input_value()
+    page.locator("#surprise").click()
+    page.wait_for_function(f"document.querySelector('#prompt textarea').value != {first!r}")
+    make(page)
+    page.wait_for_selector("#ideas >> text=From your takes")
+    page.locator("#ideas button").first.click()
+    page.wait_for_selector("#used >> text=with flute")
+
+
 def test_two_people_do_not_see_each_other(browser, address, page):
     other = browser.new_context().new_page()
     other.goto(address)
@@ -224,3 +317,19 @@ def test_phone_has_no_sideways_scroll(page):
     for name in ("Hum", "Track", "Lyrics", "Describe"):
         page.get_by_role("tab", name=name).click()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_map_works_by_touch_on_a_phone(browser, address):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(address)
+    page.wait_for_selector("#make")
+    page.locator("#style-map > button").tap()
+    page.wait_for_selector(".ew-map")
+    page.wait_for_timeout(500)
+    page.locator(".ew-dot[data-style=salsa]").tap(force=True)
+    page.wait_for_selector("#used >> text=the style Salsa")
+    page.wait_for_selector(".ew-near >> text=Salsa")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()

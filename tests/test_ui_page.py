@@ -12,9 +12,11 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
+from modules.conditions.text_words import WHOLE
 from modules.config import MAX_TAKES
 from modules.errors import Busy, EngineUnavailable, InputError
 from modules.studio.export import KINDS
+from modules.types import Controls, Finding, TextReading
 from modules.ui import handlers
 from modules.ui.downloads import export_kept, take_folder
 from modules.ui.form import Form, sentence, to_request
@@ -22,6 +24,7 @@ from modules.ui.more import DIALS, keys, read_key, read_seed
 from modules.ui.page import build_page, launch_options
 from modules.ui.sessions import Sessions, new_folder, results_folder
 from modules.ui.takes import playable
+from modules.ui.text_tab import chip_list, next_surprise, own_ideas
 from tests.fake_engine import FakeEngine, fake_listeners, hum_file, read_audio
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,6 +88,62 @@ def test_dials_are_auto_until_touched():
     ("D dorian", (2, "dorian")), ("a", (9, "major"))])
 def test_keys_are_read(text, expected):
     assert read_key(text) == expected
+
+
+def test_what_is_drawn_chosen_and_set_aside_becomes_part_of_the_request():
+    form = Form.from_fields({"prompt": "x", "set_aside": "tempo: 90 BPM\nwithout: drums", "curve": "0:0.2, 15:0.9",
+                             "blend": "bossa_nova:0.60,synthwave:0.40", "lane_bass": "tuba", "lane_drums": "none",
+                             "lane_pad": "", "dial_density": 0.8, "auto_density": False})
+    request = to_request(form, read_audio)
+    assert request.set_aside == ("tempo: 90 BPM", "without: drums")
+    assert request.styles == {"bossa_nova": 0.6, "synthwave": 0.4}
+    assert request.controls.energy_curve == ((0.0, 0.2), (15.0, 0.9)) and request.controls.density == 0.8
+    assert request.controls.lane_instruments == (("bass", "tuba"), ("drums", "none"))
+    assert sentence(form) == ("2 takes from the words “x”, the style Bossa nova 60% and Synthwave 40% and your "
+                              "density, energy curve and instruments.")
+
+
+def test_wrong_choices_are_refused_in_words():
+    for wrong, told in ((Form(prompt="x", curve="0:9"), "energy curve"),
+                        (Form(prompt="x", blend="kazoo punk"), "style"),
+                        (Form(prompt="x", lanes={"bass": "flute"}), "cannot play the bass")):
+        with pytest.raises(InputError, match=told):
+            to_request(wrong, read_audio)
+
+
+def test_a_form_with_nothing_in_it_asks_for_a_surprise():
+    first, second = (to_request(Form(seed=seed), read_audio).prompt for seed in ("1", "2"))
+    assert first and second and first != second == to_request(Form(seed="2"), read_audio).prompt
+    assert to_request(Form(blend="waltz"), read_audio).prompt == ""
+
+
+def test_chips_can_be_changed_set_aside_and_used_again():
+    reading = TextReading({"bossa_nova": 1.0}, Controls(duration_s=20.0, energy_curve=((0.0, 0.2), (20.0, 1.0))), (
+        Finding("style", "Bossa nova 100%", WHOLE), Finding("tempo", "90 BPM", "90 bpm"),
+        Finding("read as", "guitar", "<gitar>")))
+    html = chip_list(reading, "at 90 BPM", "", (Finding("key", "A minor", "am"),))
+    assert 'data-words="90 bpm"' in html and 'data-aside="tempo: 90 BPM"' in html and 'data-open="style-map"' in html
+    assert 'data-aside="read as' not in html and "<gitar>" not in html  # its words are not in the prompt any more
+    assert 'class="ew-aside"' in html and 'data-aside="key: A minor" aria-label="Use key: A minor again"' in html
+    assert 'data-said-length="20"' in html and 'data-said-curve="0:0.2,20:1"' in html
+    chosen = chip_list(reading, "x", "", (), "waltz")
+    assert "Bossa nova" not in chosen and 'data-clear="style-blend"' in chosen
+
+
+def test_ideas_grow_with_the_takes_of_a_session():
+    steps = run_all(Form(prompt="x", takes=2, seed="5"), FakeEngine(pause_s=0))
+    desk = desks(steps)[-1]
+    assert len(desk["made"]) == 2 and desk["made"][0]["styles"] == {"bossa_nova": 1.0}
+    assert own_ideas(handlers.empty_desk()) == gr.skip()
+    html = own_ideas(desk).value
+    assert html.count("data-prompt=") == 3 and "From your takes" in html and "Bossa nova" in html
+    assert handlers.prepare(1, desk)[0]["made"] == desk["made"]  # the next run goes on from it
+
+
+def test_surprises_of_a_session_differ():
+    first, past = next_surprise([])
+    second, past = next_surprise(past)
+    assert first != second and past[1] == 2
 
 
 def test_every_offered_key_is_read():

@@ -58,7 +58,7 @@ def check_request(request: Request) -> None:
         raise InputError(f"The metre {c.meter!r} is not one Earworm plays; choose {', '.join(METERS)}.")
     if c.mode is not None and c.mode not in MODE_OFFSETS:
         raise InputError(f"The mode {c.mode!r} is unknown; choose {', '.join(MODE_OFFSETS)}.")
-    for name in ("energy", "complexity", "brightness"):
+    for name in ("energy", "complexity", "density", "brightness"):
         value = getattr(c, name)
         if value is not None and not 0 <= value <= 1:
             raise InputError(f"{name.capitalize()} {value:g} is out of range; give a number from 0 to 1.")
@@ -153,7 +153,15 @@ def merge(sliders: Controls, said: Controls, conflicts: list[str]) -> Controls:
                              if isinstance(word, (int, float)) else
                              f"The {name} in the description ({word}) gives way to the setting ({slider}).")
         values[field.name] = slider if given else word
-    return Controls(**values)
+    return let_play(Controls(**values), conflicts)
+
+
+def let_play(controls: Controls, conflicts: list[str]) -> Controls:
+    """A lane that was given an instrument plays, whatever the words refuse."""
+    given = [lane for lane, name in controls.lane_instruments if name != "none" and lane in controls.unwanted]
+    for lane in given:
+        conflicts.append(f"“No {lane}” in the description gives way to the instrument that was chosen for {lane}.")
+    return replace(controls, unwanted=tuple(name for name in controls.unwanted if name not in given))
 
 
 def use_hum(hum: Hum, request: Request, controls: Controls, conflicts: list[str]) -> tuple[

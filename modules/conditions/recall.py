@@ -34,6 +34,7 @@ def read_controls(data: Mapping[str, Any]) -> Controls:
     for name in ("form", "wanted", "unwanted", "articulation"):
         values[name] = tuple(values.get(name) or ())
     values["energy_curve"] = tuple((float(t), float(e)) for t, e in values.get("energy_curve") or ())
+    values["lane_instruments"] = tuple((str(lane), str(name)) for lane, name in values.get("lane_instruments") or ())
     values["contour"] = tuple((str(section), str(shape)) for section, shape in values.get("contour") or ())
     return Controls(**values)
 

@@ -22,6 +22,7 @@ from modules.evaluation.critic import criticise
 from modules.evaluation.report import report, summary
 from modules.generator import checkpoint, compose
 from modules.generator.plan import Plan, blend, draw_plan
+from modules.generator.thinning import thin
 from modules.performance.palette import choose_instruments, lanes_of
 from modules.performance.perform import perform
 from modules.studio.mix import mix
@@ -114,14 +115,17 @@ def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, 
     chosen = choose_instruments(mixed, condition.controls, seed, sung=condition.vocal)
     if not chosen and not condition.vocal:
         raise InputError("Every part was refused, so nothing would sound; leave at least one of them in.")
+    by_hand = tuple(lane for lane, _ in condition.controls.lane_instruments if lane in chosen)
     silent = tuple(lane for lane in LANES if lane not in chosen)
     controls = replace(condition.controls,
-                       wanted=(*condition.controls.wanted, *lanes_of(condition.controls.wanted, chosen)),
+                       wanted=(*condition.controls.wanted, *lanes_of(condition.controls.wanted, chosen), *by_hand),
                        unwanted=(*condition.controls.unwanted, *silent))
     condition = replace(condition, controls=controls)
     voice = choose_voice(condition, seed) if condition.vocal else None
     plan = draw_plan(condition, seed, vocal_range=voices()[voice].comfortable if voice else None)
     canvas = compose_canvas(plan, model, seed, cancel)
+    if controls.energy_curve:
+        canvas = thin(canvas, controls.energy_curve, canvas.beats_per_bar * 60.0 / plan.tempo_bpm)
     song = Song(
         canvas=canvas, tempo_bpm=plan.tempo_bpm, tonic=plan.tonic, mode=plan.mode, swing=plan.swing,
         swing_unit=plan.swing_unit, sections=canvas.sections, styles=plan.styles, instruments=chosen,

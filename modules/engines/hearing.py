@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modules.conditions import recall
+from modules.conditions.corrections import read_without
 from modules.conditions.fuse import Heard
 from modules.types import Audio, Hum, Request
 
@@ -20,7 +21,7 @@ def hear(request: Request) -> Heard:
     if request.prompt.strip() or request.negative.strip():
         from modules.conditions.text import understand
 
-        text = understand(request.prompt, request.negative)
+        text, _ = read_without(understand, request.prompt, request.negative, request.set_aside)
     if request.hum is not None:
         hum = hear_hum(request.hum, request.controls.tempo_bpm, request.controls.meter)
     elif saved.get("hum"):

@@ -46,7 +46,8 @@ def request_json(request: Request, heard: Heard) -> dict[str, Any]:
     reference = plain(heard.reference) if heard.reference is not None else None
     return {
         "prompt": request.prompt, "negative": request.negative, "lyrics": request.lyrics, "voice": request.voice,
-        "styles": dict(request.styles), "controls": plain(request.controls), "faithfulness": request.faithfulness,
+        "styles": dict(request.styles), "set_aside": plain(request.set_aside),
+        "controls": plain(request.controls), "faithfulness": request.faithfulness,
         "reference_mode": request.reference_mode, "engine": request.engine, "takes": request.takes,
         "seed": request.seed, "hum_notes": plain(request.hum_notes), "hum": hum, "reference": reference,
         "hum_name": request.hum_name, "reference_name": request.reference_name,

@@ -11,6 +11,7 @@ from modules.canvas import Canvas
 from modules.styles.cards import Card
 from modules.types import LANES, Condition, Section
 
+MOST_ASKED = 6  # energy at which the last part joins under a drawn curve
 CHORDAL = ("comp", "pad", "comp2")  # lanes that can carry the harmony alone
 
 
@@ -26,13 +27,17 @@ def set_lanes(canvas: Canvas, condition: Condition, mixed: list[tuple[Card, floa
     for lane in ("counter", "comp2", "pad"):  # takes of one prompt differ in their arrangement
         if rng.random() < 0.12:
             thresholds[lane] += 2
+    if controls.energy_curve:
+        thresholds = one_by_one(thresholds, wanted)
     for section in canvas.sections:
         bars = slice(section.start_bar, section.start_bar + section.bars)
         for index, lane in enumerate(LANES):
             # a quiet verse still has its groove: only asked-for calm takes bass and drums away
             floor = 0 if calm or section.name in ("intro", "break", "outro") or lane not in ("bass", "drums") else 3
             on = np.maximum(canvas.energy[bars], floor) + 0.49 >= thresholds[lane]
-            if lane == "melody":
+            if controls.energy_curve:  # the curve says who plays, whatever the section is called
+                on = canvas.energy[bars] >= min(thresholds[lane], canvas.energy.max() if lane in wanted else 9)
+            elif lane == "melody":
                 quiet = section.name == "intro" or (section.name in ("outro", "break") and rng.random() < 0.5)
                 on = np.full(section.bars, not quiet if thresholds["melody"] < 9 else False)
                 if section.name == "intro" and lead.lanes["melody"] == 0 and len(canvas.sections) > 1:
@@ -64,6 +69,17 @@ def set_lanes(canvas: Canvas, condition: Condition, mixed: list[tuple[Card, floa
                 lane = next((x for x in ("comp", "pad", "comp2") if x not in unwanted and lead.lanes[x] < 9), None)
                 if lane:
                     canvas.active[LANES.index(lane), bar] = 1
+
+
+def one_by_one(thresholds: dict[str, float], wanted: frozenset[str]) -> dict[str, float]:
+    """Thresholds spread over the energies 0–7 in the style's own order, so that a curve brings parts in one at a time.
+    The two that carry a piece by themselves play from the start; the tune comes among the first."""
+    order = sorted((lane for lane in thresholds if thresholds[lane] < 9 or lane in wanted),
+                   key=lambda lane: (thresholds[lane] - 1.5 * (lane == "melody"), LANES.index(lane)))
+    first = [lane for lane in order if lane in CHORDAL][:1]
+    order = first + [lane for lane in order if lane not in first]
+    steps = np.linspace(0, MOST_ASKED, max(2, len(order) - 1))
+    return {**thresholds, **{lane: float(steps[max(0, place - 1)]) for place, lane in enumerate(order)}}
 
 
 def lanes_named(names: tuple[str, ...]) -> frozenset[str]:

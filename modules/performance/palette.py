@@ -31,7 +31,11 @@ def choose_instruments(blend: list[tuple[Card, float]], controls: Controls, seed
     rng = np.random.default_rng([seed, 0x1A])
     registry = instruments()
     chosen: dict[str, str] = {}
+    fixed = dict(controls.lane_instruments)
     for lane in LANES:
+        if lane in fixed:  # set by hand
+            chosen |= {lane: fixed[lane]} if fixed[lane] != "none" else {}
+            continue
         if lane in controls.unwanted or lane not in controls.wanted and all(card.lanes[lane] >= 9 for card, _ in blend):
             continue
         names: list[str] = []
@@ -48,7 +52,7 @@ def choose_instruments(blend: list[tuple[Card, float]], controls: Controls, seed
         if names:
             p = np.array(weights)
             chosen[lane] = names[rng.choice(len(names), p=p / p.sum())]
-    taken: set[str] = set()
+    taken: set[str] = set(fixed)
     for wanted in controls.wanted:
         place_wanted(wanted, chosen, taken, blend, controls, sung=sung)
     return chosen

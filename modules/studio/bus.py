@@ -22,6 +22,9 @@ HISS_DB, VINYL_DB = -46.0, -36.0  # against the music
 DB_PER_LEVEL = 0.75  # at least this much louder for one step of the energy plan (0–7)
 MOST_PER_LEVEL = 1.8  # and at most this much, so that an intro does not vanish under its chorus
 MAX_RIDE_DB, MAX_LIFT_DB = 4.5, 4.0
+CURVE_SPAN_LU = 15.0  # between 0 and 1 of a drawn energy curve
+CURVE_MOST_DB = 9.0  # that its ride may turn up or down
+CURVE_HEARD_S = 2.0  # of the music's own loudness, smoothed, that the ride works against
 
 
 def tone_curve(sounds: Iterable[np.ndarray], rate: int, character: Character) -> np.ndarray:
@@ -97,6 +100,8 @@ def _energy_rides(bus: np.ndarray, rate: int, song: Song, performance: Performan
     a step under the highest one. Where that is so already, nothing moves.
     """
     n_hops = -(-bus.shape[-1] // dynamics.HOP)
+    if song.energy_curve:
+        return _curve_rides(bus, rate, song.energy_curve)
     starts_s = np.array(performance.bar_starts_s[:song.canvas.n_bars])
     if len(starts_s) < 2:
         return np.zeros(n_hops)
@@ -115,3 +120,25 @@ def _energy_rides(bus: np.ndarray, rate: int, song: Song, performance: Performan
         ride[level] = float(np.clip(wanted - lufs, -MAX_RIDE_DB, MAX_LIFT_DB))
     curve = np.array([ride.get(level, 0.0) for level in level_at(np.arange(n_hops) * dynamics.HOP / rate)])
     return gaussian_filter1d(curve, 0.12 * rate / dynamics.HOP, mode="nearest")
+
+
+def _curve_rides(bus: np.ndarray, rate: int, curve: tuple[tuple[float, float], ...]) -> np.ndarray:
+    """Gain in dB per hop that lays the loudness along a drawn curve: what was asked less what is heard.
+
+    The asked line jumps where the curve jumps, so that a drop falls where it was drawn; the heard one is smooth, so
+    that beats stay beats.
+    """
+    n_hops = -(-bus.shape[-1] // dynamics.HOP)
+    power = k_hop_powers(bus, rate)
+    if len(power) == 0:
+        return np.zeros(n_hops)
+    times_s = (np.arange(len(power)) + 0.5) * bus.shape[-1] / rate / len(power)
+    heard = to_lufs(np.maximum(gaussian_filter1d(power, CURVE_HEARD_S / 2 / (times_s[0] * 2), mode="nearest"), 1e-9))
+    asked = CURVE_SPAN_LU * np.clip(np.interp(times_s, *zip(*sorted(curve), strict=True)), 0.0, 1.0)
+    loud = power > power.max() * 1e-4  # the last ring dies away by itself
+    ride = asked - heard
+    ride = np.clip(ride - np.median(ride[loud]), -CURVE_MOST_DB, CURVE_MOST_DB)
+    last = int(np.flatnonzero(loud)[-1])
+    ride[last:] = np.minimum(ride[last:], ride[last])
+    ride = np.interp(np.arange(n_hops) * dynamics.HOP / rate, times_s, ride)
+    return gaussian_filter1d(ride, 0.12 * rate / dynamics.HOP, mode="nearest")

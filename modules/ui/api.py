@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from modules.conditions.settings import read_lanes
 from modules.errors import Busy, Cancelled, EarwormError
 from modules.types import PITCH_CLASSES, Engine, Progress
 from modules.ui.errors import as_message, speaking
@@ -45,6 +46,12 @@ def plain(value: Any) -> Any:
     return dict(value) if hasattr(value, "keys") else value
 
 
+@speaking
+def told_lanes(text: str) -> dict[str, str]:
+    """Instruments by lane of "bass=tuba, drums=none"."""
+    return dict(read_lanes(text))
+
+
 def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: Sessions) -> None:
     """Add the endpoints to the page under construction."""
     with gr.Group(visible=False):
@@ -59,19 +66,23 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
             *(gr.Number(None, label=dial.name, minimum=dial.low, maximum=dial.high) for dial in DIALS),
             gr.Textbox("auto", label="key"), gr.Textbox("auto", label="meter"),
             gr.Number(DEFAULT_TAKES, label="takes", precision=0), gr.Textbox("", label="seed"),
-            gr.Textbox(engines[0].name, label="engine"),
+            gr.Textbox(engines[0].name, label="engine"), gr.Textbox("", label="style"),
+            gr.Textbox("", label="energy_curve"), gr.Textbox("", label="instruments"),
         ]
 
     # Gradio reads "may be left out" from a default of None, and passes the component's own value then.
     def make(request: gr.Request, prompt="", negative="", hum=None, faithfulness=1.0, reference=None,
              reference_mode="vibe", lyrics="", voice="auto", tempo_bpm=None, duration_s=None, energy=None,
-             complexity=None, brightness=None, swing=None, key="auto", meter="auto", takes=DEFAULT_TAKES, seed="",
-             engine="embedded", progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
+             complexity=None, density=None, brightness=None, swing=None, key="auto", meter="auto",
+             takes=DEFAULT_TAKES, seed="", engine="embedded", style="", energy_curve="", instruments="",
+             progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
         """Compose takes. Returns a list of {seed, summary, report, recipe, take, files} and all files written."""
         dials = dict(tempo_bpm=tempo_bpm, duration_s=duration_s, energy=energy, complexity=complexity,
-                     brightness=brightness, swing=swing)
-        form = Form(prompt, negative, hum, faithfulness, reference, reference_mode, lyrics, voice, dials, key, meter,
-                    takes, seed, engine)
+                     density=density, brightness=brightness, swing=swing)
+        form = Form(prompt=prompt, negative=negative, hum=hum, faithfulness=faithfulness, reference=reference,
+                    reference_mode=reference_mode, lyrics=lyrics, voice=voice, blend=style, curve=energy_curve,
+                    lanes=told_lanes(instruments), dials=dials, key=key, meter=meter, takes=takes, seed=seed,
+                    engine=engine)
         return _make(form, f"api {request.session_hash}", progress)
 
     def _make(form: Form, session: str, progress: gr.Progress) -> tuple[list[dict], list[str]]:

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from modules.conditions.ideas import surprise
+from modules.conditions.settings import check_lanes, read_curve
 from modules.config import MAX_TAKES
 from modules.errors import InputError
+from modules.styles.blend import read_blend
+from modules.styles.cards import cards
 from modules.types import METERS, Audio, Controls, Request
 from modules.ui.more import read_key, read_seed
 
@@ -16,7 +20,8 @@ QUOTED = 60  # letters of a prompt that the summary line shows
 
 @dataclass(frozen=True)
 class Form:
-    """Plain values of all fields. Dials hold None while they are "auto"."""
+    """Plain values of all fields. Dials hold None while they are "auto"; `set_aside` has one name
+    of a finding a line, `blend`, `curve` and `lanes` are as on the command line, empty while nothing was chosen."""
 
     prompt: str = ""
     negative: str = ""
@@ -26,6 +31,10 @@ class Form:
     reference_mode: str = "vibe"
     lyrics: str = ""
     voice: str = "auto"
+    set_aside: str = ""
+    blend: str = ""
+    curve: str = ""
+    lanes: dict[str, str] = field(default_factory=dict)
     dials: dict[str, float | None] = field(default_factory=dict)
     key: str = "auto"
     meter: str = "auto"
@@ -35,17 +44,19 @@ class Form:
 
     @classmethod
     def from_fields(cls, fields: dict) -> Form:
-        """From values by component name; `dial_NAME` and `auto_NAME` pairs become `dials`."""
+        """From values by component name; `dial_NAME` and `auto_NAME` pairs become `dials`, `lane_NAME` become
+        `lanes`."""
         dials = {name[5:]: None if fields[f"auto_{name[5:]}"] else value
                  for name, value in fields.items() if name.startswith("dial_")}
-        plain = {name: value for name, value in fields.items() if not name.startswith(("dial_", "auto_"))}
-        for name in ("prompt", "negative", "lyrics", "seed"):
+        plain = {name: value for name, value in fields.items() if not name.startswith(("dial_", "auto_", "lane_"))}
+        for name in {"prompt", "negative", "lyrics", "seed", "set_aside", "blend", "curve"} & set(plain):
             plain[name] = plain[name] or ""  # Gradio sends None for a box never touched
-        return cls(**plain, dials=dials)
+        lanes = {name[5:]: value for name, value in fields.items() if name.startswith("lane_") and value}
+        return cls(**plain, dials=dials, lanes=lanes)
 
 
 def to_request(form: Form, read_audio: Callable[[Path], Audio]) -> Request:
-    """Decode what was uploaded and check what was typed.
+    """Decode what was uploaded and check what was typed; a form with nothing in it asks for a surprise.
 
     Raises:
         InputError: a file that is no sound, or a value out of range.
@@ -55,15 +66,20 @@ def to_request(form: Form, read_audio: Callable[[Path], Audio]) -> Request:
         raise InputError(f"metre “{form.meter}”: one of {', '.join(METERS)} would be right.")
     if not 1 <= int(form.takes) <= MAX_TAKES:
         raise InputError(f"{form.takes} takes: 1 to {MAX_TAKES} would be right.")
+    seed = read_seed(form.seed)
+    empty = not (form.prompt.strip() or form.hum or form.reference or form.lyrics.strip() or form.blend.strip())
     meter = None if form.meter in ("", "auto") else form.meter
     return Request(
-        prompt=form.prompt.strip(), negative=form.negative.strip(),
+        prompt=surprise(seed, 0) if empty else form.prompt.strip(), negative=form.negative.strip(),
         hum=read_audio(Path(form.hum)) if form.hum else None, hum_name=Path(form.hum).name if form.hum else "",
         reference=read_audio(Path(form.reference)) if form.reference else None,
         reference_name=Path(form.reference).name if form.reference else "", reference_mode=form.reference_mode,
         lyrics=form.lyrics.strip(), voice=form.voice or "auto",
-        controls=Controls(tonic=tonic, mode=mode, meter=meter, **form.dials),
-        faithfulness=form.faithfulness, engine=form.engine, takes=int(form.takes), seed=read_seed(form.seed),
+        styles=read_blend(form.blend) if form.blend.strip() else {},
+        set_aside=tuple(line.strip() for line in form.set_aside.splitlines() if line.strip()),
+        controls=Controls(tonic=tonic, mode=mode, meter=meter, energy_curve=read_curve(form.curve),
+                          lane_instruments=check_lanes(form.lanes), **form.dials),
+        faithfulness=form.faithfulness, engine=form.engine, takes=int(form.takes), seed=seed,
     )
 
 
@@ -85,6 +101,9 @@ def sentence(form: Form) -> str:
     names = {"tempo_bpm": "tempo", "duration_s": "length"}
     chosen = [names.get(name, name) for name, value in form.dials.items() if value is not None]
     chosen += [name for name, value in (("key", form.key), ("metre", form.meter)) if value not in ("", "auto", None)]
+    chosen += [name for name, value in (("energy curve", form.curve), ("instruments", form.lanes)) if value]
+    if form.blend.strip():
+        parts.append(f"the style {blend_words(form.blend)}")
     if chosen:
         parts.append(f"your {_list(chosen)}")
     takes = f"{int(form.takes)} take{'s' if form.takes != 1 else ''}"
@@ -92,6 +111,17 @@ def sentence(form: Form) -> str:
     if not parts:
         return f"{takes} of something surprising{tail}: nothing is filled in yet, and that is fine."
     return f"{takes} from {_list(parts)}{tail}."
+
+
+def blend_words(blend: str) -> str:
+    """A blend for people: "Bossa nova 60 %, Synthwave 40 %"."""
+    try:
+        shares = read_blend(blend)
+    except InputError:
+        return blend
+    titles = [f"{cards()[name].title} {share:.0%}" if len(shares) > 1 else cards()[name].title
+              for name, share in shares.items()]
+    return _list(titles)
 
 
 def _list(words: list[str]) -> str:

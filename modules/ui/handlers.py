@@ -15,7 +15,7 @@ import gradio as gr
 
 from modules.config import MAX_TAKES
 from modules.errors import Cancelled, EarwormError, EngineUnavailable
-from modules.types import Engine, Progress, Request
+from modules.types import Engine, Progress, Request, Take
 from modules.ui.errors import as_message
 from modules.ui.form import Form, to_request
 from modules.ui.listeners import Listeners
@@ -24,12 +24,14 @@ from modules.ui.sessions import Sessions, new_folder
 from modules.ui.takes import done_line, progress_line, skeleton, take_card
 
 SHOWN_EARLIER = 12  # cards of earlier runs that stay on the page
+REMEMBERED = 12  # takes that ideas grow from
 PROGRESS_EVERY_S = 0.2  # seconds between two updates of the progress line
 
 
 def empty_desk() -> dict:
-    """What a session holds: cards of this run, of earlier runs (newest run first), and the last message."""
-    return {"cards": [], "earlier": [], "message": ""}
+    """What a session holds: cards of this run, of earlier runs (newest run first), the last message, and what was made
+    (style, tempo, instruments of each take, oldest first) for ideas to grow from."""
+    return {"cards": [], "earlier": [], "message": "", "made": []}
 
 
 def choose_engine(engines: Sequence[Engine], name: str) -> Engine:
@@ -54,7 +56,7 @@ def prepare(takes: int, desk: dict) -> tuple:
         desk, status, make button, stop button, earlier lid, earlier cards, then `MAX_TAKES` slots.
     """
     earlier = (desk["cards"] + desk["earlier"])[:SHOWN_EARLIER]
-    desk = {"cards": [], "earlier": earlier, "message": ""}
+    desk = {**desk, "cards": [], "earlier": earlier, "message": ""}
     slots = [gr.HTML(skeleton(i + 1), visible=True) if i < takes else gr.HTML("", visible=False)
              for i in range(MAX_TAKES)]
     waiting = "Getting ready; if others are making music, this waits its turn …"
@@ -94,6 +96,7 @@ def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], list
             stem_folder.mkdir()
             cards.append(take_card(item, len(cards) + 1, listeners.export(item, folder),
                                    listeners.stems(item, stem_folder)))
+            desk = {**desk, "made": [*desk.get("made", ()), made_of(item)][-REMEMBERED:]}
             slots = list(skip)
             slots[len(cards) - 1] = cards[-1]
             yield {**desk, "cards": list(cards), "message": ready(len(cards), request)}, gr.skip(), *slots
@@ -105,6 +108,12 @@ def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], list
     finally:
         cancel.set()  # when Gradio closes this generator, an engine with threads of its own stops too
         sessions.end(session, cancel)
+
+
+def made_of(take: Take) -> dict:
+    """What a session remembers of a take, as plain data."""
+    return {"styles": dict(take.song.styles), "tempo_bpm": take.song.tempo_bpm,
+            "played": dict(take.song.instruments)}
 
 
 def ready(n_takes: int, request: Request) -> str:

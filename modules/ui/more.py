@@ -12,6 +12,7 @@ from modules.conditions import fuse
 from modules.config import DEFAULT_DURATION_S, DURATION_S, MAX_TAKES, TEMPO_BPM
 from modules.errors import InputError
 from modules.types import METERS, MODE_OFFSETS, PITCH_CLASSES, Engine
+from modules.ui import curve, players
 
 DEFAULT_TAKES = 2
 
@@ -33,7 +34,8 @@ DIALS = (
     Dial("tempo_bpm", "Tempo", TEMPO_BPM[0], TEMPO_BPM[1], 110, 1, "beats per minute"),
     Dial("duration_s", "Length", DURATION_S[0], DURATION_S[1], DEFAULT_DURATION_S, 1, "seconds"),
     Dial("energy", "Energy", 0, 1, 0.5, 0.05, "calm to driving"),
-    Dial("complexity", "Complexity", 0, 1, 0.5, 0.05, "plain to busy"),
+    Dial("complexity", "Complexity", 0, 1, 0.5, 0.05, "plain to intricate"),
+    Dial("density", "Density", 0, 1, 0.5, 0.05, "few notes to many"),
     Dial("brightness", "Brightness", 0, 1, 0.5, 0.05, "dark to bright"),
     Dial("swing", "Swing", 0.5, 0.7, 0.5, 0.01, "straight to swung"),
 )
@@ -48,6 +50,8 @@ class More:
     takes: gr.Slider
     seed: gr.Textbox
     engine: gr.Dropdown
+    curve: gr.Textbox
+    players: dict[str, gr.Dropdown]
 
 
 def keys() -> list[str]:
@@ -89,7 +93,7 @@ def engine_title(name: str) -> str:
 def build(engines: Sequence[Engine]) -> More:
     """Components, in place, behind a closed lid."""
     dials, autos = {}, {}
-    with gr.Accordion("More: tempo, length, key, takes …", open=False, elem_id="more"):
+    with gr.Accordion("More: tempo, energy, instruments …", open=False, elem_id="more"):
         with gr.Row(elem_classes="ew-dials"):
             for dial in DIALS:
                 with gr.Column(min_width=230, elem_classes="ew-dial"):
@@ -110,4 +114,6 @@ def build(engines: Sequence[Engine]) -> More:
             engine = gr.Dropdown([(engine_title(e.name), e.name) for e in engines],
                                  value=engines[0].name, label="Engine", elem_id="engine", min_width=150,
                                  filterable=False)
-    return More(dials, autos, key, meter, takes, seed, engine)
+        points = curve.build().points
+        lanes = players.build()
+    return More(dials, autos, key, meter, takes, seed, engine, points, lanes)

@@ -13,7 +13,7 @@ import gradio as gr
 from modules.assets import asset
 from modules.config import MAX_TAKES
 from modules.types import Engine
-from modules.ui import handlers, hum_tab, lyrics_tab, more, reference_tab, text_tab
+from modules.ui import handlers, hum_tab, lyrics_tab, more, reference_tab, style_map, text_tab
 from modules.ui.api import build_endpoints
 from modules.ui.downloads import connect_downloads
 from modules.ui.errors import speaking
@@ -21,7 +21,7 @@ from modules.ui.form import Form, sentence
 from modules.ui.listeners import Listeners
 from modules.ui.sessions import Sessions, results_folder
 from modules.ui.settle import settled
-from modules.ui.theme import head, header, theme
+from modules.ui.theme import css, head, header, theme
 
 AT_ONCE = 2  # jobs that run at the same time; two cores, two people
 LISTEN_AT_ONCE = 2
@@ -55,6 +55,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
                     track = reference_tab.build()
                 with gr.Tab("Lyrics", id="lyrics", render_children=True):
                     lyrics = lyrics_tab.build(listeners)
+            atlas = style_map.build()
             extra = more.build(engines)
             engine_words = gr.HTML("", elem_id="engine-note")
             with gr.Row(elem_id="make-row"):
@@ -68,7 +69,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         with gr.Accordion("Earlier takes", open=False, visible=False, elem_id="earlier") as lid:
             earlier = gr.HTML("")
 
-        text_tab.connect(text, listeners)
+        text_tab.connect(text, atlas.blend, desk, listeners)
         hum_tab.connect(hum, listeners)
         reference_tab.connect(track, listeners)
         lyrics_tab.connect(lyrics, listeners)
@@ -78,6 +79,8 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
             "reference": track.sound, "reference_mode": track.mode, "lyrics": lyrics.words, "voice": lyrics.voice,
             **{f"dial_{name}": slider for name, slider in extra.dials.items()},
             **{f"auto_{name}": box for name, box in extra.autos.items()},
+            **{f"lane_{lane}": choice for lane, choice in extra.players.items()},
+            "set_aside": text.set_aside, "blend": atlas.blend, "curve": extra.curve,
             "key": extra.key, "meter": extra.meter, "takes": extra.takes, "seed": extra.seed, "engine": extra.engine,
         }
 
@@ -132,7 +135,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
 def launch_options() -> dict:
     """Keyword arguments for `Blocks.launch`: looks, limits, and which folders may be served."""
     return {
-        "theme": theme(), "css": asset("theme/earworm.css").read_text(encoding="utf-8"), "head": head(),
+        "theme": theme(), "css": css(), "head": head(),
         "allowed_paths": [str(results_folder()), str(asset("examples"))], "footer_links": ["api"],
         "run_history": False, "max_file_size": UPLOAD_LIMIT, "show_error": False, "ssr_mode": False, "share": False,
         "pwa": False,

@@ -23,6 +23,8 @@ MARK = (
     'd="M4 30c2.6-5.4 5.4-5.4 8 0s5.4 5.4 8 0 1.6-9.6 4.8-12.2c3-2.4 7.2-.6 7.2 2.7"/>'
     '<circle class="ew-mark-eye" cx="30.9" cy="18.3" r="1.5"/></svg>'
 )
+SCRIPTS = ("earworm.js", "fields.js", "chips.js", "curve.js", "map.js")
+STYLES = ("earworm.css", "wishes.css")
 FAVICON_COLORS = ("#16302b", "#e8542f")
 
 
@@ -77,13 +79,18 @@ def theme() -> gr.themes.Base:
     return base.set(**shared, **dark, **fixed)
 
 
+def css() -> str:
+    """All style sheets as one."""
+    return "\n".join(asset(f"theme/{name}").read_text(encoding="utf-8") for name in STYLES)
+
+
 def head() -> str:
     """Script and meta tags: the player, colours of the browser's own bars, an icon without a request."""
     ear, worm = (color.replace("#", "%23") for color in FAVICON_COLORS)
     icon = (MARK.replace('class="ew-mark"', "xmlns='http://www.w3.org/2000/svg' stroke-width='4'")
             .replace('class="ew-mark-ear"', f"stroke='{ear}'").replace('class="ew-mark-worm"', f"stroke='{worm}'")
             .replace('class="ew-mark-eye"', f"fill='{worm}'").replace('"', "'").replace("<", "%3C").replace(">", "%3E"))
-    script = asset("theme/earworm.js").read_text(encoding="utf-8")
+    script = "\n".join(asset(f"theme/{name}").read_text(encoding="utf-8") for name in SCRIPTS)
     return (f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml,{icon}">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             '<meta name="description" content="A music playground: describe, hum, drop in a track, paste lyrics.">'
