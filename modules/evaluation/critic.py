@@ -40,7 +40,7 @@ def describe(canvas: Canvas, measures: Measures | None = None, chord_table: np.n
     row |= {f"likeness_{lag}": bar_likeness(canvas, lag) for lag in (1, 4, 8)}
     row["period"] = np.nanmean([row["likeness_4"], row["likeness_8"]]) - np.nanmean(
         [bar_likeness(canvas, lag) for lag in (3, 5, 7)]) if canvas.n_bars > 9 and melody else np.nan
-    row |= _harmonic(canvas, np.array(_trained()["chord_table"]) if chord_table is None else chord_table)
+    row |= _harmonic(canvas, _trained()["chord_table"] if chord_table is None else chord_table)
     row |= _arranged(canvas)
     return np.array([row[name] for name in FEATURES], float)
 
@@ -65,8 +65,10 @@ def _melodic(canvas: Canvas, melody: list) -> dict[str, float]:
 
 
 @lru_cache(maxsize=1)
-def _trained() -> dict:
-    return json.loads(asset("weights/critic.json").read_text(encoding="utf-8"))
+def _trained() -> dict[str, np.ndarray]:
+    """The shipped card's numbers: "mean", "scale", "weights" and "chord_table"."""
+    card = json.loads(asset("weights/critic.json").read_text(encoding="utf-8"))
+    return {name: np.array(card[name]) for name in ("mean", "scale", "weights", "chord_table")}
 
 
 def chord_flow(harmony: np.ndarray, table: np.ndarray) -> float:
@@ -137,5 +139,4 @@ def spread(values: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarra
 def criticise(canvas: Canvas, measures: Measures | None = None) -> float:
     """The critic's score of a canvas: higher is more like music; differences are log-odds."""
     trained = _trained()
-    x = spread(describe(canvas, measures), np.array(trained["mean"]), np.array(trained["scale"]))
-    return float(x @ np.array(trained["weights"]))
+    return float(spread(describe(canvas, measures), trained["mean"], trained["scale"]) @ trained["weights"])

@@ -69,7 +69,7 @@ def copy_cells(plan: Plan, canvas: Canvas) -> np.ndarray:
     groups = enc.cell_groups(k)
     out = np.full((canvas.n_beats, len(groups)), -1)
     for row, lane in enumerate(("harmony", *LANES)):
-        cells = groups < 2 if lane == "harmony" else np.isin(groups, [2 + r for r in v.LANE_ROWS[lane]])
+        cells = np.isin(groups, enc.lane_groups(lane))
         for bar, source in enumerate(plan.copy_bars[row]):
             if source >= 0:
                 beats = np.arange(bpb)

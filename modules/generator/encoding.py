@@ -39,6 +39,12 @@ def cell_groups(k: int) -> np.ndarray:
     return np.array([0, 1] + [2 + row for row in range(len(v.ROWS)) for _ in range(k)])
 
 
+def lane_groups(*lanes: str) -> list[int]:
+    """Cell groups of lanes, "harmony" among them."""
+    return [group for lane in lanes
+            for group in ([0, 1] if lane == "harmony" else [2 + row for row in v.LANE_ROWS[lane]])]
+
+
 def cell_positions(k: int) -> np.ndarray:
     """Index of each cell in the tables shared by both grids: (group, position) → 0 … N_POSITIONS-1."""
     shift = 0 if k == 4 else 4

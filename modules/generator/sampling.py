@@ -114,7 +114,7 @@ def _fill(model: CanvasModel, jobs: list[Fill], seed: int, temperature: dict[str
         canvas = job.canvas.copy()
         cells = np.where(tokens[index] < sizes[None], tokens[index], 0)
         if job.lanes is not None:
-            unmodelled = ~np.isin(groups, _modelled_groups(job.lanes))
+            unmodelled = ~np.isin(groups, enc.lane_groups(*job.lanes))
             cells[:, unmodelled] = enc.to_cells(job.canvas)[:, unmodelled]
         enc.write_cells(canvas, cells)
         filled.append(canvas)
@@ -193,23 +193,19 @@ def _lean(logits: np.ndarray, job: Fill, name: str, beat: int, here: np.ndarray)
         logits[v.ONSET:] += pull - pull.max()
 
 
-def _modelled_groups(lanes: frozenset[str]) -> list[int]:
-    return [g for lane in lanes for g in ([0, 1] if lane == "harmony" else [2 + r for r in v.LANE_ROWS[lane]])]
-
-
 def _prepare(jobs: list[Fill], t: int, c: int, k: int, groups: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, ...]:
     """Forced mask, start tokens, encoder tokens and rhythm codes, each (B, T, C)."""
     forced, tokens, known_in, rhythms = [], [], [], []
     for job in jobs:
         known, rhythm = enc.known_cells(job.canvas)
         cells = enc.to_cells(job.canvas).astype(np.int64)
-        modelled = np.ones(c, bool) if job.lanes is None else np.isin(groups, _modelled_groups(job.lanes))
+        modelled = np.ones(c, bool) if job.lanes is None else np.isin(groups, enc.lane_groups(*job.lanes))
         cells = np.where(known, cells, 0)
         cells = np.where(modelled[None], cells, (sizes + enc.UNKNOWN)[None])
         resting = np.zeros((t, c), bool)
         for index, lane in enumerate(LANES):
             rest = np.repeat(job.canvas.active[index] == 0, job.canvas.beats_per_bar)
-            resting |= rest[:, None] & np.isin(groups, [2 + r for r in v.LANE_ROWS[lane]])[None]
+            resting |= rest[:, None] & np.isin(groups, enc.lane_groups(lane))[None]
         resting &= modelled[None] & ~known
         known_in.append(enc.encoder_tokens(cells, known | ~modelled[None], rhythm, k))
         forced.append(known | ~modelled[None] | resting)

@@ -136,19 +136,14 @@ def choose_known(cells: np.ndarray, ex: Example, task: str, rng: np.random.Gener
     elif task == "lanes":
         for lane in ("harmony", *LANES):
             if rng.random() < 0.5:
-                known[:, np.isin(groups, lane_groups(lane))] = True
+                known[:, np.isin(groups, enc.lane_groups(lane))] = True
     elif task in ("continue", "redo"):
         start = int(rng.integers(t // 4, 3 * t // 4))
         end = t if task == "continue" else min(t, start + int(rng.integers(1, 9)) * ex.beats_per_bar)
         known[:start] = known[end:] = True
         if task == "redo" and rng.random() < 0.5:
-            known[:, ~np.isin(groups, lane_groups(str(rng.choice(LANES))))] = True
+            known[:, ~np.isin(groups, enc.lane_groups(str(rng.choice(LANES))))] = True
     return known, rhythm, lanes
-
-
-def lane_groups(lane: str) -> list[int]:
-    """Cell groups of a lane or "harmony"."""
-    return [0, 1] if lane == "harmony" else [2 + row for row in v.LANE_ROWS[lane]]
 
 
 def build_batch(pool: list[Example], size: int, n_styles: int, rng: np.random.Generator,
@@ -189,7 +184,7 @@ def build_batch(pool: list[Example], size: int, n_styles: int, rng: np.random.Ge
         elif ex.source == "openewld" and name in ("arrange", "lanes", "compose"):
             name = str(rng.choice(["compose", "chords", "arrange", "plan"]))
         known, rhythm, lanes = choose_known(cells, ex, name, rng)
-        modelled = np.isin(groups, [g for lane in lanes for g in lane_groups(lane)])
+        modelled = np.isin(groups, enc.lane_groups(*lanes))
         unknown = sizes + enc.UNKNOWN
         tokens = np.where(modelled[None], cells, unknown[None])
         feats = ex.features[first:first + t].astype(np.int64)
@@ -215,7 +210,7 @@ def build_batch(pool: list[Example], size: int, n_styles: int, rng: np.random.Ge
     # a lane at rest is forced to rest when sampling: nothing to learn there
     for lane in LANES:
         flag = out["features"][:, :, column[f"active_{lane}"]] == 0
-        cells = np.isin(groups, lane_groups(lane))
+        cells = np.isin(groups, enc.lane_groups(lane))
         out["loss_mask"][:, :, cells] &= ~flag[:, :, None]
     history = out["tokens"].copy()
     rate = 0 if plain else 0.03  # some of the past is wrong, so that one odd sample does not derail a song
