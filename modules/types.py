@@ -120,7 +120,12 @@ class GridNote:
 
 @dataclass(frozen=True)
 class Hum:
-    """What the humming condition heard. `grid` is on 4 steps a beat (6 in 6/8); step 0 is the first downbeat."""
+    """What the humming condition heard. `grid` is on 4 steps a beat (6 in 6/8); step 0 is the first downbeat.
+
+    `notes` and `grid` are the same notes in the same order. `swing` is the share of a beat that its first half takes
+    (the grid is written straight). `late_s` is how long after its step, swung, each note was sung, at a steady
+    `tempo_bpm` from `offset_s`: with it a performance can follow the singer's own timing.
+    """
 
     tempo_bpm: float
     tonic: int
@@ -134,6 +139,9 @@ class Hum:
     f0_confidence: np.ndarray  # (n,)
     offset_s: float = 0.0  # time of step 0 in the recording
     findings: tuple[Finding, ...] = ()
+    swing: float = 0.5
+    late_s: tuple[float, ...] = ()
+    phrase_starts: tuple[int, ...] = ()  # indices of the notes that begin a phrase
 
 
 @dataclass(frozen=True)

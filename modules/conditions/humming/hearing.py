@@ -8,6 +8,7 @@ import numpy as np
 
 from modules.conditions.humming.key import find_key, round_pitches
 from modules.conditions.humming.notes import RawNote, find_notes
+from modules.conditions.humming.phrases import phrase_ends
 from modules.conditions.humming.pitch import PitchTrack, track_pitch
 from modules.conditions.humming.rhythm import Beat, find_beat
 from modules.config import MAX_HUM_S, TEMPO_BPM
@@ -24,13 +25,16 @@ NOTEWORTHY_DRIFT = 25.0  # cents
 RIGHT = "hum, sing or whistle one clear line"
 
 
-def listen(audio: Audio, *, tempo_bpm: float | None = None, meter: str | None = None) -> Hum:
+def listen(audio: Audio, *, tempo_bpm: float | None = None, meter: str | None = None,
+           downbeat_s: float | None = None) -> Hum:
     """Understand a hummed, sung, whistled or played single line.
 
     Args:
         audio: any rate and channels, 0.5 to 90 s.
         tempo_bpm: beats a minute when known (tapped, typed, or sung to a click); dotted quarters in 6/8.
         meter: "4/4", "3/4" or "6/8" when known.
+        downbeat_s: when some bar begins in the recording, for one that was sung to a click at `tempo_bpm`; the grid
+            is then the click's own.
 
     Returns:
         `Hum`; its grid is monophonic, every length ≥ 1, steps negative before the first downbeat.
@@ -45,10 +49,10 @@ def listen(audio: Audio, *, tempo_bpm: float | None = None, meter: str | None = 
         raise InputError(f"The recording is silent; {RIGHT} close to the microphone.")
     raw = find_notes(track)
     _check_melody(raw, track)
-    midi, tuning_cents, drift_cents = round_pitches(raw)
-    tonic, mode = find_key(raw, midi)
-    beat = find_beat(np.array([note.onset_s for note in raw]), np.array([note.offset_s for note in raw]),
-                     tempo_bpm=tempo_bpm, meter=meter)
+    onsets_s, offsets_s = (np.array([getattr(note, end) for note in raw]) for end in ("onset_s", "offset_s"))
+    midi, tuning_cents, drift_cents = round_pitches(np.array([note.pitch for note in raw]), onsets_s, offsets_s)
+    tonic, mode = find_key(np.array(midi), onsets_s, offsets_s)
+    beat = find_beat(onsets_s, offsets_s, np.array(midi), tempo_bpm=tempo_bpm, meter=meter, downbeat_s=downbeat_s)
     return Hum(
         tempo_bpm=beat.tempo_bpm, tonic=tonic, mode=mode, meter=beat.meter, tuning_cents=round(tuning_cents, 1),
         notes=tuple(HumNote(onset_s=round(note.onset_s, 4), offset_s=round(note.offset_s, 4),
@@ -56,7 +60,8 @@ def listen(audio: Audio, *, tempo_bpm: float | None = None, meter: str | None = 
                             confidence=round(note.confidence, 4)) for note, pitch in zip(raw, midi)),
         grid=tuple(GridNote(*cell) for cell in zip(beat.steps, beat.lengths, midi)),
         f0_times_s=track.times_s, f0_hz=np.nan_to_num(440 * 2 ** ((track.midi - 69) / 12)),
-        f0_confidence=track.confidence, offset_s=beat.offset_s,
+        f0_confidence=track.confidence, offset_s=beat.offset_s, swing=beat.swing, late_s=beat.late_s,
+        phrase_starts=tuple(np.flatnonzero(np.r_[True, phrase_ends(onsets_s, offsets_s)[:-1]]).tolist()),
         findings=_findings(beat, midi, (tonic, mode), tuning_cents=tuning_cents, drift_cents=drift_cents,
                            tempo_given=tempo_bpm is not None, meter_given=meter is not None),
     )
@@ -100,7 +105,8 @@ def _findings(beat: Beat, midi: Sequence[int], key: tuple[int, str], *, tuning_c
         tuning += f", {'sinking' if drift_cents < 0 else 'climbing'} by {abs(drift_cents):.0f} cents"
     lowest, highest = (f"{PITCH_CLASSES[m % 12]}{m // 12 - 1}" for m in (min(midi), max(midi)))
     return (
-        Finding("tempo", f"{beat.tempo_bpm:.0f} BPM", "as given" if tempo_given else "heard in the hum"),
+        Finding("tempo", f"{beat.tempo_bpm:.0f} BPM" + (", swung" if beat.swing > 0.5 else ""),
+                "as given" if tempo_given else "heard in the hum"),
         Finding("metre", beat.meter, "as given" if meter_given else "heard in the hum"),
         Finding("key", f"{PITCH_CLASSES[key[0]]} {key[1]}", "heard in the hum"),
         Finding("melody", f"{len(midi)} notes, {lowest} to {highest}", "heard in the hum"),
