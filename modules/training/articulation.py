@@ -61,8 +61,8 @@ def lesson(piece: Piece, number: int, rng: np.random.Generator) -> tuple[np.ndar
     if rng.random() < EQUAL:
         for before, after in zip(line, line[1:]):
             after[2] = before[2] if rng.random() < 0.35 else after[2]
-    tune = Tune(piece.name, canvas.meter, 0, "major", float(rng.uniform(60, 160)) * (0.6 if canvas.meter == "6/8" else 1),
-                tuple((on, length, midi) for on, length, midi in line))
+    tempo = float(rng.uniform(60, 160)) * (0.6 if canvas.meter == "6/8" else 1)
+    tune = Tune(piece.name, canvas.meter, 0, "major", tempo, tuple((on, length, midi) for on, length, midi in line))
     room, snr_db = hummed.ROOMS[int(rng.integers(4))], float(rng.uniform(-2, 25))
     voice = ("clara", "marcus", "clara", "marcus", "example", "instrument", "whistle")[number % 7]
     if voice == "example":

@@ -132,7 +132,7 @@ def curve(notes: tuple[tuple[float, float, float], ...], length_s: float, rng: n
     time = np.arange(int(length_s / FRAME_S)) * FRAME_S
     pitch = np.full(len(time), notes[0][2])
     level = np.zeros(len(time))
-    for on, off, midi in notes:
+    for on, _, midi in notes:
         pitch[time >= on] = midi
     pitch = gaussian_filter1d(pitch, glide_s / 2 / FRAME_S)
     pitch += bends(notes, time, rng, manner)

@@ -1,7 +1,7 @@
 """Learns metre, tempo and key of melodies: `python -m modules.training.melody_meter --shared DIR`. About 6 minutes.
 
-Written melodies (OpenEWLD, OpenScore Lieder, Open Hymnal) are cut where phrases begin and performed as loosely as people
-hum: at many tempi, early and late, drifting, with notes missed, split and mistaken. The weights are those of log-linear
+Written melodies (OpenEWLD, OpenScore Lieder, Open Hymnal) are cut where phrases begin and performed as loosely as
+people hum: at many tempi, early and late, drifting, with notes missed and mistaken. The weights are those of log-linear
 models (the true key among 24; the right readings among those that `rhythm.follow` proposes) by maximum likelihood
 with a Gaussian prior. One piece in ten of each source is held out by name and measured. Writes assets/weights/hum.json.
 """
@@ -26,7 +26,7 @@ from modules.conditions.humming import meter, rhythm
 from modules.training.corpora import Piece
 from modules.training.lessons import real_pieces
 
-SOURCES = {"openewld": 6, "hymns": 4, "lieder": 2}  # excerpts a piece
+SOURCES = {"openewld": 8, "hymns": 4, "lieder": 2}  # excerpts a piece
 HELD_OUT_EXCERPTS = 3
 SWUNG = 0.12  # share of performances in which eighths swing
 SECONDS = (5.5, 17.0)
@@ -214,7 +214,7 @@ def learn_key(train: Sequence[Excerpt]) -> dict[str, np.ndarray]:
 
 def learn_meter(train: Sequence[Excerpt]) -> dict[str, np.ndarray]:
     """Weights by metre, and of the grids."""
-    names, grids = tuple(STEPS_PER_BEAT), meter.weights_grids()
+    names, grids = tuple(STEPS_PER_BEAT), meter.GRIDS
     tables = []  # (features, right, metre index, grid index) of each excerpt's readings
     for e in train:
         tune = meter.Tune.of(e.onsets_s, e.offsets_s, e.midi)

@@ -49,9 +49,10 @@ def features(track: PitchTrack) -> np.ndarray:
     around = midi - uniform_filter1d(midi, NEAR_FRAMES, mode="nearest")
     moves = [np.clip(midi - np.roll(midi, lag), -3, 3) for lag in (2, 6)]
     spread = np.percentile(track.bands_db.mean(axis=1), 90)
-    rows = [*(np.clip((track.bands_db - spread) / DB_SCALE, -2.5, 2.5).T), np.clip((track.level_db - loud) / DB_SCALE, -3, 1),
-            np.clip((track.edge_db - np.percentile(track.edge_db, 90)) / DB_SCALE, -3, 1), np.clip(around, -3, 3), *moves,
-            track.confidence, known]
+    bright = np.percentile(track.edge_db, 90)
+    rows = [*(np.clip((track.bands_db - spread) / DB_SCALE, -2.5, 2.5).T),
+            np.clip((track.level_db - loud) / DB_SCALE, -3, 1), np.clip((track.edge_db - bright) / DB_SCALE, -3, 1),
+            np.clip(around, -3, 3), *moves, track.confidence, known]
     return np.stack(rows).astype(np.float32)
 
 

@@ -19,7 +19,7 @@ BAND_RANGE_HZ = (80.0, 7_600.0)
 
 
 def clean(sound: np.ndarray, rate: int) -> np.ndarray:
-    """Take steady noise out of mono `sound` (n,) by spectral subtraction (Boll 1979), smoothed over time and frequency."""
+    """Take steady noise out of mono `sound` (n,) by spectral subtraction (Boll 1979), its gain smoothed."""
     size = int(WINDOW_S * rate)
     hop = size // HOPS
     window = np.hanning(size + 1)[:-1]

@@ -7,22 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from modules.conditions.humming.key import find_key, round_pitches
-from modules.conditions.humming.notes import RawNote, find_notes
+from modules.conditions.humming.notes import find_notes
 from modules.conditions.humming.phrases import phrase_ends
-from modules.conditions.humming.pitch import PitchTrack, track_pitch
+from modules.conditions.humming.pitch import track_pitch
+from modules.conditions.humming.refusal import RIGHT, check_melody
 from modules.conditions.humming.rhythm import Beat, find_beat
 from modules.config import MAX_HUM_S, TEMPO_BPM
 from modules.errors import InputError
 from modules.types import METERS, PITCH_CLASSES, Audio, Finding, GridNote, Hum, HumNote
 
 MIN_SECONDS = 0.5
-MIN_NOTES = 2
-SILENT_DB = -60.0  # dBFS of the loudest 25 ms
-MIN_CONFIDENCE = 0.55  # CREPE's mean inside notes; noise and clapping stay below
-MIN_STEADINESS = 0.62  # share of the notes' time near their own pitch; speech glides
-MIN_SHARE = 0.12  # of the audible time that notes fill
 NOTEWORTHY_DRIFT = 25.0  # cents
-RIGHT = "hum, sing or whistle one clear line"
 
 
 def listen(audio: Audio, *, tempo_bpm: float | None = None, meter: str | None = None,
@@ -43,12 +38,10 @@ def listen(audio: Audio, *, tempo_bpm: float | None = None, meter: str | None = 
         InputError: too short, too long, silent, no pitch, no melody, or an impossible tempo or metre.
         WeightsMissing: CREPE's weights are not installed.
     """
-    _check(audio, tempo_bpm, meter)
+    _check(audio, tempo_bpm, meter, downbeat_s)
     track = track_pitch(audio)
-    if track.level_db.max() < SILENT_DB:
-        raise InputError(f"The recording is silent; {RIGHT} close to the microphone.")
     raw = find_notes(track)
-    _check_melody(raw, track)
+    check_melody(raw, track)
     onsets_s, offsets_s = (np.array([getattr(note, end) for note in raw]) for end in ("onset_s", "offset_s"))
     midi, tuning_cents, drift_cents = round_pitches(np.array([note.pitch for note in raw]), onsets_s, offsets_s)
     tonic, mode = find_key(np.array(midi), onsets_s, offsets_s)
@@ -67,7 +60,9 @@ def listen(audio: Audio, *, tempo_bpm: float | None = None, meter: str | None = 
     )
 
 
-def _check(audio: Audio, tempo_bpm: float | None, meter: str | None) -> None:
+def _check(audio: Audio, tempo_bpm: float | None, meter: str | None, downbeat_s: float | None) -> None:
+    if downbeat_s is not None and tempo_bpm is None:
+        raise InputError("A count-in was given without its tempo; give the tempo that it clicked at.")
     if tempo_bpm is not None and not TEMPO_BPM[0] <= tempo_bpm <= TEMPO_BPM[1]:
         lowest, highest = TEMPO_BPM
         raise InputError(f"A tempo of {tempo_bpm:g} BPM is out of reach; {lowest:g} to {highest:g} would be right.")
@@ -79,22 +74,6 @@ def _check(audio: Audio, tempo_bpm: float | None, meter: str | None) -> None:
         raise InputError(f"The recording is {audio.duration_s:.0f} s long; at most {MAX_HUM_S:.0f} s would be right.")
     if not np.isfinite(audio.samples).all():
         raise InputError("The recording holds values that are no numbers (NaN or infinity); record it again.")
-
-
-def _check_melody(notes: Sequence[RawNote], track: PitchTrack) -> None:
-    """Tell a melody from noise, clapping and speech."""
-    if not notes:
-        raise InputError(f"No steady pitch can be heard in the recording; {RIGHT}, with as little noise as you can.")
-    spans = np.array([note.offset_s - note.onset_s for note in notes])
-    confidence = float(np.average([note.confidence for note in notes], weights=spans))
-    steadiness = float(np.average([note.steadiness for note in notes], weights=spans))
-    audible_s = float((track.level_db > np.percentile(track.level_db, 95) - 20).sum()) * track.times_s[1]
-    if confidence < MIN_CONFIDENCE or spans.sum() < MIN_SHARE * audible_s:
-        raise InputError(f"The recording sounds like noise or clapping, without a clear pitch; {RIGHT}.")
-    if steadiness < MIN_STEADINESS:
-        raise InputError(f"The recording sounds like speech, whose pitch never holds still; {RIGHT}.")
-    if len(notes) < MIN_NOTES:
-        raise InputError(f"Only one note can be heard in the recording; {RIGHT} of at least two notes.")
 
 
 def _findings(beat: Beat, midi: Sequence[int], key: tuple[int, str], *, tuning_cents: float, drift_cents: float,

@@ -1,4 +1,4 @@
-"""What was learned from real melodies about metre and key, as plain numbers. Knows neither sound nor how it was learned.
+"""What was learned from real melodies about metre and key, as plain numbers. Knows nothing of sound.
 
 `assets/weights/hum.json` is rebuilt by `python -m modules.training.melody_meter`.
 """

@@ -16,6 +16,8 @@ from modules.conditions.humming.key import degree_chances, key_chances
 from modules.conditions.humming.knowledge import knowledge
 from modules.conditions.humming.phrases import phrase_ends
 
+GRIDS = ("4/4", "4/4 swung", "3/4", "3/4 swung", "6/8")  # order of the grids' own weights
+N_TEMPO = 3  # features about the tempo, the first
 PLACES = 9  # eighths of the bar, and one for all that lies between them
 VALUES = (1, 2, 3, 4, 6, 8, 12, 16)  # note values in steps; one more for all others
 EVIDENCE = 8.0  # notes that count as one unit of evidence
@@ -83,15 +85,9 @@ def judge(fits: Fits, tune: Tune, *, tempo_known: bool) -> np.ndarray:
     """(K,) how likely each reading is, as log-odds that compare across grids."""
     weights = knowledge()["meter"]
     seen = features(fits, tune)
-    n_tempo = len(_tempo_features(fits, tune).T)
     if tempo_known:  # what is known needs no guessing
-        seen[:, :n_tempo] = 0
-    return seen @ weights[fits.meter] + weights["grids"][list(weights_grids()).index(fits.grid)]
-
-
-def weights_grids() -> tuple[str, ...]:
-    """Order of the grids' own weights."""
-    return ("4/4", "4/4 swung", "3/4", "3/4 swung", "6/8")
+        seen[:, :N_TEMPO] = 0
+    return seen @ weights[fits.meter] + weights["grids"][GRIDS.index(fits.grid)]
 
 
 def features(fits: Fits, tune: Tune) -> np.ndarray:
@@ -101,7 +97,7 @@ def features(fits: Fits, tune: Tune) -> np.ndarray:
 
 
 def _tempo_features(fits: Fits, tune: Tune) -> np.ndarray:
-    """(K, 3): away from the usual tempo, twice over; steps that a usual note lasts."""
+    """(K, N_TEMPO) octaves away from the usual tempo, and their square for the tune and for each note."""
     away = np.log2(fits.tempi / USUAL_TEMPO[fits.meter])
     return np.column_stack([away, away ** 2, away ** 2 * min(len(tune.midi), 32) / EVIDENCE])
 
@@ -114,7 +110,8 @@ def _place_features(fits: Fits, tune: Tune) -> np.ndarray:
     chosen = places[:, :, None] == np.arange(PLACES)  # (K, n, P)
     by_place = np.einsum("knp,na->kpa", chosen, tune.attributes).reshape(len(places), -1)
     odd = (inside % 2 == 1).mean(axis=1)
-    return np.column_stack([by_place, fits.strain / EVIDENCE, fits.cost / EVIDENCE, np.sqrt(fits.strain / EVIDENCE), odd])
+    strain = fits.strain / EVIDENCE
+    return np.column_stack([by_place, strain, fits.cost / EVIDENCE, np.sqrt(strain), odd])
 
 
 def _value_features(fits: Fits, tune: Tune) -> np.ndarray:

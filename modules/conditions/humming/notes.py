@@ -19,17 +19,17 @@ from modules.conditions.humming.pitch import HOP_S, PitchTrack, stretches
 LEVEL_STEP = 0.25  # semitones between levels
 FREE_DEVIATION = 0.25  # semitones off a level that cost nothing: unsteadiness
 WORST_DEVIATION = 2.0  # semitones; an octave glitch costs no more than this
-CHANGE_COST = 8.0  # semitones × frames: 160 ms at half a semitone beyond the free deviation
+CHANGE_COST = 6.5  # semitones × frames: 130 ms at half a semitone beyond the free deviation
 HEARD_COST = 2.0  # of a change where a beginning is certain
 SAME_PITCH = 0.55  # semitones; neighbours nearer than this are one note unless a beginning is heard
 SHORTEST_S = 0.07  # of a note
-GLIDE_S, GLIDE_RANGE = 0.13, 0.7  # a piece shorter than that, moving more than these semitones, is a scoop or a fall
+GLIDE_S, GLIDE_RANGE = 0.10, 0.7  # a piece shorter than that, moving more than these semitones, is a scoop or a fall
 BRIDGED = 6  # frames of lost pitch that one note may span when no beginning is heard
 PEAK_REACH = 4  # frames each side over which a beginning is the likeliest
 CUT = 0.5  # chance of a beginning that cuts a level in two
-SNAP = 6  # frames by which a bound moves to where a beginning is heard
+BESIDE = 6  # frames from a change of level within which a beginning belongs to it
 SOUNDING = 0.4  # mean chance that a note sounds: what lies below is breath or noise
-ENDING = 0.25  # chance below which a note's end is cut off
+ENDING = 0.4  # chance below which a note's end is cut off
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def find_notes(track: PitchTrack) -> list[RawNote]:
     notes: list[RawNote] = []
     for start, end in _breaths(track, peaks):
         bounds = _split_at_beginnings(_levels_path(track, peaks, start, end), peaks)
-        for a, b in _snapped(_absorb_short(bounds, track), peaks):
+        for a, b in _absorb_short(bounds, track):
             a, b = _sounding_part(a, b, sounds)
             if b - a >= SHORTEST_S / HOP_S - 1e-9 and sounds[a:b].mean() > SOUNDING:
                 notes.append(_raw_note(track, a, b))
@@ -94,7 +94,7 @@ def _levels_path(track: PitchTrack, peaks: np.ndarray, start: int, end: int) -> 
     bounds = [(start + a, start + b) for a, b in zip(edges, edges[1:])]
     merged = bounds[:1]
     for a, b in bounds[1:]:
-        heard = peaks[max(a - SNAP, 0):a + SNAP + 1].max() > CUT
+        heard = peaks[max(a - BESIDE, 0):a + BESIDE + 1].max() > CUT
         if not heard and abs(_pitch(track, *merged[-1]) - _pitch(track, a, b)) < SAME_PITCH:
             merged[-1] = (merged[-1][0], b)
         else:
@@ -114,20 +114,6 @@ def _split_at_beginnings(bounds: list[tuple[int, int]], peaks: np.ndarray) -> li
                 low = frame
         pieces.append((low, end))
     return pieces
-
-
-def _snapped(bounds: list[tuple[int, int]], peaks: np.ndarray) -> list[tuple[int, int]]:
-    """Move the bounds to where notes are heard to begin; touching notes go on touching."""
-    moved = list(bounds)
-    for index, (start, end) in enumerate(moved):
-        low = max(start - SNAP, moved[index - 1][0] + 1 if index else 0)
-        part = peaks[low:min(start + SNAP + 1, end)]
-        if len(part) and part.max() > CUT / 2:
-            frame = low + int(part.argmax())
-            if index and moved[index - 1][1] in range(min(frame, start), max(frame, start) + 1):
-                moved[index - 1] = (moved[index - 1][0], frame)
-            moved[index] = (frame, end)
-    return moved
 
 
 def _sounding_part(start: int, end: int, sounds: np.ndarray) -> tuple[int, int]:

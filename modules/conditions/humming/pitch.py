@@ -46,7 +46,7 @@ _LOCK = threading.Lock()
 class PitchTrack:
     """(n,) arrays, one value each `HOP_S` from time 0. `midi` is fractional and NaN where unvoiced; `confidence`
     0–1; `level_db` RMS re full scale; `edge_db` the same of the first difference, which follows the upper partials;
-    `bands_db` (n, 24) in mel bands. Steady noise is taken out of all of them."""
+    `bands_db` (n, 24) in mel bands; `sound` (n_samples,) at `RATE`. Steady noise is taken out of all of them."""
 
     times_s: np.ndarray
     midi: np.ndarray
@@ -54,6 +54,8 @@ class PitchTrack:
     level_db: np.ndarray
     edge_db: np.ndarray
     bands_db: np.ndarray
+    sound: np.ndarray
+    whistled: bool
 
 
 def track_pitch(audio: Audio) -> PitchTrack:
@@ -74,7 +76,8 @@ def track_pitch(audio: Audio) -> PitchTrack:
         midi = _octaves_repaired(midi, voiced)
     midi = np.where(voiced, midi, np.nan)
     edge_db = levels(np.diff(sound, prepend=sound[:1]), RATE, HOP)
-    return PitchTrack(np.arange(len(midi)) * HOP_S, midi, confidence, level_db, edge_db, bands(sound, RATE, HOP))
+    return PitchTrack(np.arange(len(midi)) * HOP_S, midi, confidence, level_db, edge_db, bands(sound, RATE, HOP), sound,
+                      whistled is not None)
 
 
 def _hear(sound: np.ndarray, audible: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

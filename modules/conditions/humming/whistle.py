@@ -39,7 +39,7 @@ def follow_whistle(sound: np.ndarray, rate: int, hop: int) -> tuple[np.ndarray, 
     if pure[loud].mean() < PURE_FRAMES:
         return None
     rows = np.arange(len(peaks))
-    before, at, after = (np.log(power[rows, np.clip(peaks + step, 0, power.shape[1] - 1)] + 1e-12) for step in (-1, 0, 1))
+    before, at, after = (np.log(power[rows, peaks + step] + 1e-12) for step in (-1, 0, 1))
     bend = 0.5 * (before - after) / np.minimum(before - 2 * at + after, -1e-6)  # top of a parabola
     hz = (peaks + np.clip(bend, -0.5, 0.5)) / FRAME_S
     return 69 + 12 * np.log2(hz / 440), np.minimum(share, 1.0) ** SURE, 10 * np.log10(line / size ** 2 * 16 + 1e-12)
