@@ -57,6 +57,7 @@ train: setup-dev
 	$(BIN)/python -m modules.training.styles
 	$(BIN)/python -m modules.training.chord_prior --shared $(SHARED)
 	$(BIN)/python -m modules.training.critic --shared $(SHARED)
+	$(BIN)/python -m modules.training.originality --shared $(SHARED)
 	$(BIN)/python -m modules.training.generator --shared $(SHARED) --songs 40 --minutes 90 --resume
 
 clean:

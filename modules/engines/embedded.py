@@ -21,6 +21,7 @@ from modules.evaluation import music
 from modules.evaluation.critic import criticise
 from modules.evaluation.report import report, summary
 from modules.generator import checkpoint, compose
+from modules.generator.originality import quotes
 from modules.generator.plan import Plan, blend, draw_plan
 from modules.generator.thinning import thin
 from modules.performance.palette import choose_instruments, lanes_of
@@ -142,7 +143,8 @@ def choose_voice(condition: Condition, seed: int) -> str:
 
 
 def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event) -> Canvas:
-    """The best of `DRAWS` fillings of a plan, by the critic and the model's own likelihood."""
+    """The best of `DRAWS` fillings of a plan, by the critic and the model's own likelihood; one whose melody quotes a
+    training piece only where all do, or where the melody was given."""
     state = seed % 2**31
     harmonies = compose.draw_harmony(model, plan, seed=state, draws=DRAWS, cancel=cancel)
     canvases, likelihood = compose.draw_canvases(model, plan, harmonies, seed=state, cancel=cancel)
@@ -152,6 +154,9 @@ def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event)
     for canvas, nats in zip(canvases, likelihood, strict=True):
         measures = music.measure(canvas, pcs)
         merits.append(criticise(canvas, measures) + music.score(measures) + 2.0 * float(nats))
+    if not compose.given_melody(plan.canvas):
+        quoted = [quotes(canvas) for canvas in canvases]
+        merits = [merit if count == min(quoted) else -np.inf for merit, count in zip(merits, quoted, strict=True)]
     return canvases[int(np.argmax(merits))]
 
 
