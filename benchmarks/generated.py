@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
