@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from modules.canvas import text as canvas_text
+from modules.canvas.spelling import chord_name
 from modules.conditions.fuse import Heard, key_name
 from modules.conditions.recall import plain
 from modules.config import SAMPLE_RATE, VERSION
@@ -19,7 +20,6 @@ from modules.errors import InputError
 from modules.types import (
     Audio,
     Check,
-    ChordSpan,
     Condition,
     Performance,
     PlacedSyllable,
@@ -74,7 +74,7 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
 
     chords = []
     for beat, n, root, quality in canvas.chords():
-        name = ChordSpan(0, 0, None if root is None else (root + song.do_pc) % 12, quality).name
+        name = chord_name(root, quality, song.do_pc, song.mode)
         chords.append({"start_s": at(beat * per_beat), "end_s": at((beat + n) * per_beat - 1e-9), "name": name})
     by_lane = {part.lane: part for part in performance.parts}
     tune = by_lane.get("vocal") or by_lane.get("melody")
