@@ -269,7 +269,11 @@ class PlayedNote:
 
 @dataclass(frozen=True)
 class SungNote:
-    """A note of the vocal: `phonemes` empty = the previous vowel goes on (melisma)."""
+    """A note of the vocal: `phonemes` empty = the previous vowel goes on (melisma).
+
+    `manner` is "sung", "spoken" (spoken pitch and rhythm; `midi` is the tune's note, at most a hint) or "hummed"
+    (the phonemes are a hummed syllable, not words).
+    """
 
     onset_s: float
     offset_s: float
@@ -278,6 +282,7 @@ class SungNote:
     phonemes: tuple[str, ...] = ()
     text: str = ""
     line_end: bool = False
+    manner: str = "sung"  # "sung" | "spoken" | "hummed"
 
 
 @dataclass(frozen=True)
@@ -318,6 +323,7 @@ class Request:
     reference_mode: str = "vibe"  # or "restyle"
     lyrics: str = ""
     voice: str = "auto"
+    singing: str = "sung"  # "sung" | "spoken" | "hummed"
     styles: Mapping[str, float] = field(default_factory=dict)
     set_aside: tuple[str, ...] = ()  # "label: value" of findings in the words that are not to be applied
     controls: Controls = Controls()
