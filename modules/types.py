@@ -181,7 +181,8 @@ class Reference:
 
 @dataclass(frozen=True)
 class Syllable:
-    """One sung syllable as text. `phonemes` are ARPAbet without stress digits; `stress` 0, 1 or 2."""
+    """One sung syllable as text. `phonemes` are ARPAbet without stress digits; `stress` 0, 1 or 2. `notes` that the
+    person drew it over ("lo~ve": 2)."""
 
     text: str
     phonemes: tuple[str, ...]
@@ -192,6 +193,7 @@ class Syllable:
     section: str = "verse"
     last_in_word: bool = True
     last_in_line: bool = False
+    notes: int = 1
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,7 @@ class Song:
     instruments: Mapping[str, str]  # lane → instrument name
     syllables: tuple[PlacedSyllable, ...] = ()
     voice: str | None = None
+    singing: str = "sung"  # "sung" | "spoken" | "hummed"
     brightness: float | None = None  # 0–1, None = the style's own
     production: tuple[str, ...] = ()
     articulation: tuple[str, ...] = ()  # "staccato", "legato", "accented"
@@ -271,8 +274,8 @@ class PlayedNote:
 class SungNote:
     """A note of the vocal: `phonemes` empty = the previous vowel goes on (melisma).
 
-    `manner` is "sung", "spoken" (spoken pitch and rhythm; `midi` is the tune's note, at most a hint) or "hummed"
-    (the phonemes are a hummed syllable, not words).
+    `manner` is "sung", "spoken" (`midi` is where the speaking pitch passes in the vowel: it glides from syllable to
+    syllable, without vibrato) or "hummed" (phonemes are one held sound: ("M",) "mm", ("UW",) "oo" or ("AA",) "ah").
     """
 
     onset_s: float
@@ -346,6 +349,7 @@ class Condition:
     lyrics: Lyrics | None = None
     vocal: bool = False
     voice: str | None = None
+    singing: str = "sung"  # "sung" | "spoken" | "hummed"
     faithfulness: float = 1.0
     production: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
