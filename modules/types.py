@@ -22,6 +22,7 @@ MODE_OFFSETS: Mapping[str, int] = {
 }
 METERS = ("4/4", "3/4", "6/8")
 SECTIONS = ("intro", "verse", "prechorus", "chorus", "bridge", "solo", "break", "drop", "outro")
+SINGING = ("sung", "spoken", "hummed")  # what the voice does
 LANES = ("melody", "counter", "bass", "comp", "comp2", "pad", "drums")  # lanes that sound
 
 

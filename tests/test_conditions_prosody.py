@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modules.conditions.line_rhythm import BREATH, STRENGTH, prominence
 from modules.conditions.lyrics import parse
-from modules.conditions.prosody import BREATH, RATE, STRENGTH, place, prominence
+from modules.conditions.prosody import RATE, place
 from modules.conditions.underlay import fit_to_notes
 from modules.errors import InputError
 from modules.types import METERS, GridNote
