@@ -86,7 +86,8 @@ def settings() -> list[Setting]:
         card = cards()[style]
         for seed in SEEDS:
             tempo = card.tempo[1]
-            out.append(Setting(lyrics, place(lyrics, meter=card.meter, tempo_bpm=tempo, seed=seed), tempo))
+            out.append(Setting(lyrics, place(lyrics, meter=card.meter, tempo_bpm=tempo, seed=seed, lead_in=True),
+                               tempo))
     return out
 
 

@@ -27,6 +27,8 @@ PROMINENCE = (0.1, 1.0, 0.55)  # of stress 0, 1, 2: how much a syllable wants a 
 HASTE_S = 0.11  # a syllable shorter than this is hurried
 CONTRAST = 0.3  # prominence by which one neighbour must stand out for their order of weight to matter
 TWISTED = (0.8, 1.6)  # a light syllable heavier than a stressed neighbour: of another word, of the same word
+END = 1.6  # what a last stress off the beat costs
+ON_BEAT = 0.6  # weight from which a step is a beat
 IMPOSSIBLE = 1e9
 
 
@@ -64,8 +66,8 @@ def line_paths(line: Sequence[Syllable], *, meter: str, bars: int, step_s: float
       * a light syllable that stands heavier than a stressed one beside it: `TWISTED` times the difference;
       * a gap unlike its ideal: ln(gap / ideal)², where ideals share the line out by prominence; 2.5 more when a
         syllable gets under `HASTE_S`; a step at least for each note that it is drawn over;
-      * the last word's stress off a strong beat, once more 1.6 · (1 − strength); its note shorter than a beat and a
-        half (ln², × 1.5);
+      * the last word's stress off the beat, once more `END` · (1 − strength / `ON_BEAT`); its note shorter than a beat
+        and a half (ln², × 1.5);
       * starting late: 0.25 a beat; a pick-up: 0.2 (only light syllables before the first stress may stand there);
       * `taste`: float (bars · steps a bar,), small seeded preferences.
 
@@ -94,7 +96,7 @@ def line_paths(line: Sequence[Syllable], *, meter: str, bars: int, step_s: float
         if i >= first_stress:
             here[i] += IMPOSSIBLE * (steps < 0)
     here[0] += 0.25 * np.maximum(steps, 0) / beat
-    here[last_stress] += 1.6 * (1 - heavy)
+    here[last_stress] += END * (1 - np.minimum(heavy / ON_BEAT, 1.0))
     here[-1] += 1.5 * np.log(np.minimum((end - steps) / final, 1.0)) ** 2
     gaps = steps[None, :] - steps[:, None]  # (S from, S to)
     log_gaps = np.where(gaps > 0, np.log(np.maximum(gaps, 1)), np.inf)

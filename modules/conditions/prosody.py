@@ -54,7 +54,8 @@ class LyricPlan:
     line_bars: tuple[int, ...]
 
 
-def place(lyrics: Lyrics, *, meter: str, tempo_bpm: float, seed: int, bars_per_line: int | None = None) -> LyricPlan:
+def place(lyrics: Lyrics, *, meter: str, tempo_bpm: float, seed: int, bars_per_line: int | None = None,
+          lead_in: bool = False) -> LyricPlan:
     """Set each line to a rhythm.
 
     Stressed syllables go to strong beats and last longer, function words are light, every line ends in a breath with
@@ -68,6 +69,7 @@ def place(lyrics: Lyrics, *, meter: str, tempo_bpm: float, seed: int, bars_per_l
         tempo_bpm: beats a minute (dotted quarters in 6/8).
         seed: small preferences among good rhythms; the same for all lines of a section name.
         bars_per_line: asked length of a line, None = by syllable count and tempo. Lines that do not fit get more.
+        lead_in: music goes before the first section, so that its first line may begin up to PICKUP steps early.
     """
     if meter not in METERS:
         raise InputError(f"The meter {meter} is not one I can set words in; it should be one of {', '.join(METERS)}.")
@@ -82,8 +84,9 @@ def place(lyrics: Lyrics, *, meter: str, tempo_bpm: float, seed: int, bars_per_l
         if key not in done:
             bars = tuple(_line_bars(_notes(lyrics.lines[line]), meter, step_s, base) for line in lines)
             like = next((i for i in range(index) if keys[i][0] == key[0] and done[keys[i]].line_bars == bars), None)
-            done[key] = _place_stanza(lyrics, lines, bars, meter=meter, step_s=step_s, seed=seed, rhymes=rhymes,
-                                      pickup_at_start=index > 0, tune=None if like is None else done[keys[like]].spans)
+            done[key] = _place_stanza(
+                lyrics, lines, bars, meter=meter, step_s=step_s, seed=seed, rhymes=rhymes,
+                pickup_at_start=lead_in or index > 0, tune=None if like is None else done[keys[like]].spans)
             sources.append(like)
         else:
             sources.append(keys.index(key))

@@ -70,6 +70,8 @@ def lay_lyrics(condition: Condition, meter: str, tempo: float, n_bars: int | Non
     size = v.STEPS_PER_BEAT[meter] * v.BEATS_PER_BAR[meter]
     words = sum(bars for _, bars in plan.sections)
     intro = 2 if n_bars is None or n_bars >= words + 3 else 0
+    if intro:
+        plan = place(condition.lyrics, meter=meter, tempo_bpm=tempo, seed=seed, lead_in=True)
     level = {"verse": 3, "prechorus": 4, "chorus": 6, "bridge": 4}
     sections: list[Section] = [Section("intro", 0, intro, 2)] if intro else []
     start = intro
