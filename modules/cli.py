@@ -20,7 +20,7 @@ from modules.conditions.settings import read_curve, read_lanes
 from modules.config import MAX_HUM_S, MAX_UPLOAD_S
 from modules.errors import EarwormError, InputError
 from modules.styles.blend import read_blend
-from modules.types import GridNote, Progress, Request, Take
+from modules.types import SINGING, GridNote, Progress, Request, Take
 
 FORMATS = ("wav", "flac", "mp3", "ogg")
 
@@ -50,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--reference-mode", default="vibe")
     make.add_argument("--lyrics", default="", help="the words, or a text file that holds them")
     make.add_argument("--voice", default="auto")
+    make.add_argument("--singing", choices=SINGING, help="words sung or spoken, or the tune hummed")
     make.add_argument("--engine", default="embedded")
     make.add_argument("--takes", type=int)
     make.add_argument("--seed", type=int)
@@ -123,6 +124,7 @@ def read_request(args: argparse.Namespace) -> Request:
     given = {
         "prompt": args.prompt, "negative": args.negative, "lyrics": words, "takes": args.takes, "seed": args.seed,
         "faithfulness": args.faithfulness, "voice": args.voice if args.voice != "auto" else None,
+        "singing": args.singing,
         "reference_mode": args.reference_mode if args.reference else None,
         "styles": read_blend(args.style) if args.style else None,
     }
@@ -151,6 +153,7 @@ def read_recipe(path: Path) -> Request:
         asked = recipe["request"]
         return Request(
             prompt=asked["prompt"], negative=asked["negative"], lyrics=asked["lyrics"], voice=asked["voice"],
+            singing=asked.get("singing", "sung"),
             styles=asked["styles"], set_aside=tuple(asked.get("set_aside", ())),
             controls=read_controls(asked["controls"]), faithfulness=asked["faithfulness"],
             reference_mode=asked["reference_mode"], engine=asked["engine"], takes=1, seed=asked["seed"],

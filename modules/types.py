@@ -22,6 +22,7 @@ MODE_OFFSETS: Mapping[str, int] = {
 }
 METERS = ("4/4", "3/4", "6/8")
 SECTIONS = ("intro", "verse", "prechorus", "chorus", "bridge", "solo", "break", "drop", "outro")
+SINGING = ("sung", "spoken", "hummed")  # what the voice does
 LANES = ("melody", "counter", "bass", "comp", "comp2", "pad", "drums")  # lanes that sound
 
 
@@ -181,7 +182,8 @@ class Reference:
 
 @dataclass(frozen=True)
 class Syllable:
-    """One sung syllable as text. `phonemes` are ARPAbet without stress digits; `stress` 0, 1 or 2."""
+    """One sung syllable as text. `phonemes` are ARPAbet without stress digits; `stress` 0, 1 or 2. `notes` that the
+    person drew it over ("lo~ve": 2)."""
 
     text: str
     phonemes: tuple[str, ...]
@@ -192,6 +194,7 @@ class Syllable:
     section: str = "verse"
     last_in_word: bool = True
     last_in_line: bool = False
+    notes: int = 1
 
 
 @dataclass(frozen=True)
@@ -240,6 +243,7 @@ class Song:
     instruments: Mapping[str, str]  # lane → instrument name
     syllables: tuple[PlacedSyllable, ...] = ()
     voice: str | None = None
+    singing: str = "sung"  # "sung" | "spoken" | "hummed"
     brightness: float | None = None  # 0–1, None = the style's own
     production: tuple[str, ...] = ()
     articulation: tuple[str, ...] = ()  # "staccato", "legato", "accented"
@@ -269,7 +273,11 @@ class PlayedNote:
 
 @dataclass(frozen=True)
 class SungNote:
-    """A note of the vocal: `phonemes` empty = the previous vowel goes on (melisma)."""
+    """A note of the vocal: `phonemes` empty = the previous vowel goes on (melisma).
+
+    `manner` is "sung", "spoken" (`midi` is where the speaking pitch passes in the vowel: it glides from syllable to
+    syllable, without vibrato) or "hummed" (phonemes are one held sound: ("M",) "mm", ("UW",) "oo" or ("AA",) "ah").
+    """
 
     onset_s: float
     offset_s: float
@@ -278,6 +286,7 @@ class SungNote:
     phonemes: tuple[str, ...] = ()
     text: str = ""
     line_end: bool = False
+    manner: str = "sung"  # "sung" | "spoken" | "hummed"
 
 
 @dataclass(frozen=True)
@@ -318,6 +327,7 @@ class Request:
     reference_mode: str = "vibe"  # or "restyle"
     lyrics: str = ""
     voice: str = "auto"
+    singing: str = "sung"  # "sung" | "spoken" | "hummed"
     styles: Mapping[str, float] = field(default_factory=dict)
     set_aside: tuple[str, ...] = ()  # "label: value" of findings in the words that are not to be applied
     controls: Controls = Controls()
@@ -340,6 +350,7 @@ class Condition:
     lyrics: Lyrics | None = None
     vocal: bool = False
     voice: str | None = None
+    singing: str = "sung"  # "sung" | "spoken" | "hummed"
     faithfulness: float = 1.0
     production: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -16,6 +16,7 @@ from modules.types import (
     METERS,
     MODE_OFFSETS,
     PITCH_CLASSES,
+    SINGING,
     Condition,
     Controls,
     Finding,
@@ -66,6 +67,8 @@ def check_request(request: Request) -> None:
         raise InputError(f"Faithfulness {request.faithfulness:g} is out of range; give a number from 0 to 1.")
     if request.reference_mode not in ("vibe", "restyle"):
         raise InputError(f"Reference mode {request.reference_mode!r} is unknown; choose vibe or restyle.")
+    if request.singing not in SINGING:
+        raise InputError(f"A voice cannot have its words {request.singing!r}; choose {', '.join(SINGING)}.")
 
 
 def read_key(text: str) -> tuple[int, str]:
@@ -127,16 +130,19 @@ def fuse(request: Request, heard: Heard) -> Condition:
         share = 0.35 if styles else 1.0
         styles = {name: (1 - share) * styles.get(name, 0.0) + share * reference.styles.get(name, 0.0)
                   for name in {*styles, *reference.styles}}
-    vocal = heard.lyrics is not None
+    vocal = heard.lyrics is not None or request.singing == "hummed"
+    if request.singing == "spoken" and heard.lyrics is None:
+        conflicts.append("There are no words to speak, so nobody speaks; paste lyrics.")
     if heard.text is not None:
         findings = [*heard.text.findings, *findings]
         if heard.text.vocal is False and vocal:
-            conflicts.append("The description asks for no singing, but lyrics were given: they are sung.")
+            conflicts.append("The description asks for no singing, but lyrics were given: they are sung."
+                             if heard.lyrics else "The description asks for no singing, but humming was chosen.")
         if heard.text.vocal and not vocal:
             conflicts.append("The description asks for singing; paste lyrics to have words sung.")
     return Condition(
         styles=styles, controls=controls, melody=melody, melody_source=source, chords=chords, lyrics=heard.lyrics,
-        vocal=vocal, voice=None if request.voice in ("", "auto") else request.voice,
+        vocal=vocal, voice=None if request.voice in ("", "auto") else request.voice, singing=request.singing,
         faithfulness=request.faithfulness, production=heard.text.production if heard.text else (),
         findings=tuple(findings), conflicts=tuple(conflicts))
 

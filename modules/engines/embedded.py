@@ -23,6 +23,7 @@ from modules.evaluation.report import report, summary
 from modules.generator import checkpoint, compose
 from modules.generator.originality import quotes
 from modules.generator.plan import Plan, blend, draw_plan
+from modules.generator.strophes import follow_tune
 from modules.generator.thinning import thin
 from modules.performance.palette import choose_instruments, lanes_of
 from modules.performance.perform import perform
@@ -125,12 +126,15 @@ def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, 
     voice = choose_voice(condition, seed) if condition.vocal else None
     plan = draw_plan(condition, seed, vocal_range=voices()[voice].comfortable if voice else None)
     canvas = compose_canvas(plan, model, seed, cancel)
+    if plan.syllables:
+        canvas = follow_tune(canvas, plan.syllables)
     if controls.energy_curve:
         canvas = thin(canvas, controls.energy_curve, canvas.beats_per_bar * 60.0 / plan.tempo_bpm)
     song = Song(
         canvas=canvas, tempo_bpm=plan.tempo_bpm, tonic=plan.tonic, mode=plan.mode, swing=plan.swing,
         swing_unit=plan.swing_unit, sections=canvas.sections, styles=plan.styles, instruments=chosen,
-        syllables=plan.syllables, voice=voice, brightness=controls.brightness, production=condition.production,
+        syllables=plan.syllables, voice=voice, singing=condition.singing,
+        brightness=controls.brightness, production=condition.production,
         articulation=controls.articulation,
         ending=plan.ending, seed=seed, duration_s=controls.duration_s, energy_curve=controls.energy_curve)
     return song, {"compose": time.monotonic() - started}

@@ -46,6 +46,7 @@ def request_json(request: Request, heard: Heard) -> dict[str, Any]:
     reference = plain(heard.reference) if heard.reference is not None else None
     return {
         "prompt": request.prompt, "negative": request.negative, "lyrics": request.lyrics, "voice": request.voice,
+        "singing": request.singing,
         "styles": dict(request.styles), "set_aside": plain(request.set_aside),
         "controls": plain(request.controls), "faithfulness": request.faithfulness,
         "reference_mode": request.reference_mode, "engine": request.engine, "takes": request.takes,
@@ -77,14 +78,15 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
         name = chord_name(root, quality, song.do_pc, song.mode)
         chords.append({"start_s": at(beat * per_beat), "end_s": at((beat + n) * per_beat - 1e-9), "name": name})
     by_lane = {part.lane: part for part in performance.parts}
-    tune = by_lane.get("vocal") or by_lane.get("melody")
+    spoken = song.singing == "spoken"  # speech is no tune
+    tune = by_lane.get("vocal" if not spoken else "melody") or by_lane.get("melody")
     notes = [] if tune is None else [
         {"onset_s": n.onset_s, "offset_s": n.offset_s, "midi": n.midi, "velocity": n.velocity}
         for n in (tune.sung or tune.notes)]
     sung = by_lane["vocal"].sung if "vocal" in by_lane else ()
     lyrics = [{"text": placed.syllable.word or placed.syllable.text, "syllable": note.text, "onset_s": note.onset_s,
                "offset_s": note.offset_s, "midi": note.midi}
-              for note, placed in zip([n for n in sung if n.phonemes or n.text], song.syllables, strict=False)]
+              for note, placed in zip([n for n in sung if n.text], song.syllables, strict=False)]
     return plain({
         "request": request, "engine": engine, "version": VERSION, "seed": seed, "take": take,
         "sample_rate": SAMPLE_RATE, "duration_s": duration_s, "tempo_bpm": song.tempo_bpm,
@@ -105,8 +107,9 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
         "versions": {name: version(name) for name in ("torch", "numpy", "librosa", "gradio", "transformers")},
         "canvas": canvas_text.to_json(canvas),
         "song": {"tonic": song.tonic, "mode": song.mode, "swing_unit": song.swing_unit, "instruments":
-                 dict(song.instruments), "voice": song.voice, "ending": song.ending, "brightness": song.brightness,
-                 "production": song.production, "syllables": song.syllables, "energy_curve": song.energy_curve,
+                 dict(song.instruments), "voice": song.voice, "singing": song.singing, "ending": song.ending,
+                 "brightness": song.brightness, "production": song.production, "syllables": song.syllables,
+                 "energy_curve": song.energy_curve,
                  "articulation": song.articulation, "duration_s": song.duration_s},
     })
 
@@ -150,7 +153,8 @@ def read_song(recipe: Mapping[str, Any]) -> Song:
         return Song(
             canvas=canvas, tempo_bpm=recipe["tempo_bpm"], tonic=song["tonic"], mode=song["mode"], swing=recipe["swing"],
             swing_unit=song["swing_unit"], sections=canvas.sections, styles=recipe["styles"],
-            instruments=song["instruments"], syllables=syllables, voice=song["voice"], brightness=song["brightness"],
+            instruments=song["instruments"], syllables=syllables, voice=song["voice"],
+            singing=song.get("singing", "sung"), brightness=song["brightness"],
             production=tuple(song["production"]), articulation=tuple(song.get("articulation", ())),
             ending=song["ending"], seed=recipe["seed"], duration_s=song["duration_s"],
             energy_curve=tuple(tuple(point) for point in song["energy_curve"]))

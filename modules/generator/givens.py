@@ -70,6 +70,8 @@ def lay_lyrics(condition: Condition, meter: str, tempo: float, n_bars: int | Non
     size = v.STEPS_PER_BEAT[meter] * v.BEATS_PER_BAR[meter]
     words = sum(bars for _, bars in plan.sections)
     intro = 2 if n_bars is None or n_bars >= words + 3 else 0
+    if intro:
+        plan = place(condition.lyrics, meter=meter, tempo_bpm=tempo, seed=seed, lead_in=True)
     level = {"verse": 3, "prechorus": 4, "chorus": 6, "bridge": 4}
     sections: list[Section] = [Section("intro", 0, intro, 2)] if intro else []
     start = intro
@@ -122,12 +124,16 @@ def write_melody(canvas: Canvas, notes: list[GridNote], do_pc: int, *, faithfuln
 
 
 def write_rhythm(canvas: Canvas, syllables: tuple[PlacedSyllable, ...]) -> None:
-    """The melody lane starts a note where a syllable starts, holds it, and rests elsewhere."""
+    """The melody lane starts a note where a syllable starts, holds it, and rests elsewhere; a syllable that the person
+    drew over several notes starts as many, the first the longest."""
     row, lane = v.ROW_NAMES.index("melody"), LANES.index("melody")
     canvas.rhythm[row] = MUST_REST
     for syllable in syllables:
         canvas.rhythm[row, syllable.step] = MUST_ONSET
         canvas.rhythm[row, syllable.step + 1:syllable.step + syllable.length] = MUST_HOLD
+        notes = min(syllable.syllable.notes, syllable.length)
+        for number in range(1, notes):
+            canvas.rhythm[row, syllable.step + -(-syllable.length * number // notes)] = MUST_ONSET
     per_bar = canvas.steps_per_bar
     sung = {s.step // per_bar for s in syllables} | {(s.step + s.length - 1) // per_bar for s in syllables}
     canvas.active[lane] = 0

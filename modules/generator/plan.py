@@ -186,6 +186,12 @@ def bar_energies(canvas: Canvas, condition: Condition, bar_s: float) -> np.ndarr
     return np.clip(np.round(7 * np.interp(times, *zip(*curve, strict=True))), 0, 7).astype(np.int8)
 
 
+def same_rhythm(canvas: Canvas, bar: int, other: int) -> bool:
+    """Whether words ask the same of the melody in two bars: other words, other notes."""
+    rhythm = canvas.rhythm[v.ROW_NAMES.index("melody")].reshape(canvas.n_bars, -1)
+    return np.array_equal(rhythm[bar], rhythm[other])
+
+
 def returns(canvas: Canvas, rng: np.random.Generator, *, free_melody: bool) -> np.ndarray:
     """int (L + 1, N): the bar that harmony (row 0) and each lane copy, -1 = newly drawn.
 
@@ -212,7 +218,7 @@ def returns(canvas: Canvas, rng: np.random.Generator, *, free_melody: bool) -> n
                     continue
                 if lane in ("drums", "comp", "comp2", "bass") and not same_energy:
                     continue
-                if lane == "melody" and not free_melody:
+                if lane == "melody" and not (free_melody and same_rhythm(canvas, at, source)):
                     continue
                 out[1 + lane_index, at] = source
     return out

@@ -17,7 +17,7 @@ import numpy as np
 
 from modules.conditions.settings import read_lanes
 from modules.errors import Busy, Cancelled, EarwormError
-from modules.types import PITCH_CLASSES, Engine, Progress
+from modules.types import PITCH_CLASSES, SINGING, Engine, Progress
 from modules.ui.errors import as_message, speaking
 from modules.ui.form import Form, to_request
 from modules.ui.handlers import choose_engine
@@ -68,6 +68,7 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
             gr.Number(DEFAULT_TAKES, label="takes", precision=0), gr.Textbox("", label="seed"),
             gr.Textbox(engines[0].name, label="engine"), gr.Textbox("", label="style"),
             gr.Textbox("", label="energy_curve"), gr.Textbox("", label="instruments"),
+            gr.Radio(list(SINGING), value="sung", label="singing"),
         ]
 
     # Gradio reads "may be left out" from a default of None, and passes the component's own value then.
@@ -75,14 +76,15 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
              reference_mode="vibe", lyrics="", voice="auto", tempo_bpm=None, duration_s=None, energy=None,
              complexity=None, density=None, brightness=None, swing=None, key="auto", meter="auto",
              takes=DEFAULT_TAKES, seed="", engine="embedded", style="", energy_curve="", instruments="",
+             singing="sung",
              progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
         """Compose takes. Returns a list of {seed, summary, report, recipe, take, files} and all files written."""
         dials = dict(tempo_bpm=tempo_bpm, duration_s=duration_s, energy=energy, complexity=complexity,
                      density=density, brightness=brightness, swing=swing)
         form = Form(prompt=prompt, negative=negative, hum=hum, faithfulness=faithfulness, reference=reference,
-                    reference_mode=reference_mode, lyrics=lyrics, voice=voice, blend=style, curve=energy_curve,
-                    lanes=told_lanes(instruments), dials=dials, key=key, meter=meter, takes=takes, seed=seed,
-                    engine=engine)
+                    reference_mode=reference_mode, lyrics=lyrics, voice=voice, singing=singing, blend=style,
+                    curve=energy_curve, lanes=told_lanes(instruments), dials=dials, key=key, meter=meter,
+                    takes=takes, seed=seed, engine=engine)
         return _make(form, f"api {request.session_hash}", progress)
 
     def _make(form: Form, session: str, progress: gr.Progress) -> tuple[list[dict], list[str]]:

@@ -31,6 +31,7 @@ class Form:
     reference_mode: str = "vibe"
     lyrics: str = ""
     voice: str = "auto"
+    singing: str = "sung"
     set_aside: str = ""
     blend: str = ""
     curve: str = ""
@@ -74,7 +75,7 @@ def to_request(form: Form, read_audio: Callable[[Path], Audio]) -> Request:
         hum=read_audio(Path(form.hum)) if form.hum else None, hum_name=Path(form.hum).name if form.hum else "",
         reference=read_audio(Path(form.reference)) if form.reference else None,
         reference_name=Path(form.reference).name if form.reference else "", reference_mode=form.reference_mode,
-        lyrics=form.lyrics.strip(), voice=form.voice or "auto",
+        lyrics=form.lyrics.strip(), voice=form.voice or "auto", singing=form.singing or "sung",
         styles=read_blend(form.blend) if form.blend.strip() else {},
         set_aside=tuple(line.strip() for line in form.set_aside.splitlines() if line.strip()),
         controls=Controls(tonic=tonic, mode=mode, meter=meter, energy_curve=read_curve(form.curve),
@@ -97,7 +98,10 @@ def sentence(form: Form) -> str:
         parts.append("your track’s melody and chords" if form.reference_mode == "restyle" else "the vibe of your track")
     if form.lyrics.strip():
         lines = sum(bool(line.strip()) and not line.strip().startswith("[") for line in form.lyrics.splitlines())
-        parts.append(f"{lines} line{'s' if lines != 1 else ''} of lyrics")
+        how = {"spoken": ", spoken", "hummed": ", hummed"}.get(form.singing, "")
+        parts.append(f"{lines} line{'s' if lines != 1 else ''} of lyrics{how}")
+    elif form.singing == "hummed":
+        parts.append("a hummed tune")
     names = {"tempo_bpm": "tempo", "duration_s": "length"}
     chosen = [names.get(name, name) for name, value in form.dials.items() if value is not None]
     chosen += [name for name, value in (("key", form.key), ("metre", form.meter)) if value not in ("", "auto", None)]
