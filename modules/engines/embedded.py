@@ -131,7 +131,8 @@ def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, 
         swing_unit=plan.swing_unit, sections=canvas.sections, styles=plan.styles, instruments=chosen,
         syllables=plan.syllables, voice=voice, brightness=controls.brightness, production=condition.production,
         articulation=controls.articulation,
-        ending=plan.ending, seed=seed, duration_s=controls.duration_s, energy_curve=controls.energy_curve)
+        ending=plan.ending, seed=seed, duration_s=controls.duration_s, energy_curve=controls.energy_curve,
+        beat_tempi=plan.beat_tempi, lateness=plan.lateness)
     return song, {"compose": time.monotonic() - started}
 
 

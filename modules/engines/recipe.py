@@ -50,6 +50,7 @@ def request_json(request: Request, heard: Heard) -> dict[str, Any]:
         "controls": plain(request.controls), "faithfulness": request.faithfulness,
         "reference_mode": request.reference_mode, "engine": request.engine, "takes": request.takes,
         "seed": request.seed, "hum_notes": plain(request.hum_notes), "hum": hum, "reference": reference,
+        "hum_beat": plain(request.hum_beat), "follow_timing": request.follow_timing,
         "hum_name": request.hum_name, "reference_name": request.reference_name,
         "hum_sha256": content_hash(request.hum) if request.hum else saved.get("hum_sha256"),
         "reference_sha256": content_hash(request.reference) if request.reference else saved.get("reference_sha256"),
@@ -107,7 +108,8 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
         "song": {"tonic": song.tonic, "mode": song.mode, "swing_unit": song.swing_unit, "instruments":
                  dict(song.instruments), "voice": song.voice, "ending": song.ending, "brightness": song.brightness,
                  "production": song.production, "syllables": song.syllables, "energy_curve": song.energy_curve,
-                 "articulation": song.articulation, "duration_s": song.duration_s},
+                 "articulation": song.articulation, "duration_s": song.duration_s,
+                 "beat_tempi": song.beat_tempi, "lateness": song.lateness},
     })
 
 
@@ -153,6 +155,8 @@ def read_song(recipe: Mapping[str, Any]) -> Song:
             instruments=song["instruments"], syllables=syllables, voice=song["voice"], brightness=song["brightness"],
             production=tuple(song["production"]), articulation=tuple(song.get("articulation", ())),
             ending=song["ending"], seed=recipe["seed"], duration_s=song["duration_s"],
-            energy_curve=tuple(tuple(point) for point in song["energy_curve"]))
+            energy_curve=tuple(tuple(point) for point in song["energy_curve"]),
+            beat_tempi=tuple(song.get("beat_tempi", ())),
+            lateness=tuple((int(step), float(late)) for step, late in song.get("lateness", ())))
     except (KeyError, TypeError, ValueError):
         raise InputError("That file holds no finished take; give the take_N.json that was written with one.") from None

@@ -189,6 +189,8 @@ def phrase_returns(plan: Plan, canvas: Canvas, seed: int) -> tuple[np.ndarray, n
             at, source = section.start_bar + half + bar, section.start_bar + bar
             if copies[1 + lane, at] >= 0 or canvas.active[lane, at] != canvas.active[lane, source]:
                 continue
+            if known[at] or known[source]:
+                continue
             if np.array_equal(bars[at], bars[source]) and not plan.contour:
                 copies[1 + lane, at] = source
             else:
@@ -202,8 +204,8 @@ def contour_heights(plan: Plan, canvas: Canvas) -> np.ndarray | None:
     A contour spans its section (of every occurrence); "" means all sections.
     """
     if not plan.contour:
-        return None
-    out = np.full(canvas.n_beats, np.nan)
+        return plan.heights
+    out = np.full(canvas.n_beats, np.nan) if plan.heights is None else plan.heights.copy()
     low, high = canvas.pitch_range or CONTOUR_SPAN
     for name, shape in plan.contour:
         for section in canvas.sections:
