@@ -1,7 +1,7 @@
-"""What a take keeps of a hum, from "note for note" to "be inspired by it": `python -m benchmarks.faithfulness [SEED]`.
+"""What a take keeps of a hum from faithfulness 0 to 1: `python -m benchmarks.faithfulness [SEED]`.
 
-Six public-domain tunes are hummed (`modules/training/example_hums.py`), heard, and composed at five faithfulnesses; what
-is measured is the canvas of each take, against the notes that were heard, wherever the tune is stated:
+Six public-domain tunes are hummed (`modules/training/example_hums.py`), heard, and composed at five faithfulnesses.
+Measured is the canvas of each take, against the notes that were heard, wherever the tune is stated:
 
 notes    share of the hum's notes that the take's tune strikes on the same step, on the same pitch class
 contour  share of the hum's rises and falls from note to note that the take's tune makes at the same two steps

@@ -104,7 +104,7 @@ def write_melody(canvas: Canvas, notes: list[GridNote], do_pc: int, *, faithfuln
     too, the rests are open and the shape flattens. 0 fixes nothing. What returns in the tune is treated alike.
 
     Returns:
-        (T,) height that each beat with open notes is drawn to, in pitch indices, NaN = free; None = no beat is.
+        (T, K) height that each step of an open note is drawn to, in pitch indices, NaN = free; None = no step is.
     """
     if faithfulness <= 0:
         return None
@@ -134,14 +134,13 @@ def write_melody(canvas: Canvas, notes: list[GridNote], do_pc: int, *, faithfuln
 def _open(canvas: Canvas, placed: list[GridNote], whole: slice, faithfulness: float,
           rng: np.random.Generator) -> np.ndarray:
     """Take back what a faithfulness below 1 leaves open, in place; returns heights as `write_melody`."""
-    row, per_beat = v.ROW_NAMES.index("melody"), canvas.steps_per_beat
+    row = v.ROW_NAMES.index("melody")
     order = np.argsort(weights(placed, canvas, rng), kind="stable")
     n_open = round((1 - faithfulness) * len(placed))
     n_free = round(max(0.0, 1 - 2 * faithfulness) * n_open)  # the least of them lose their rhythm too
     if faithfulness < 0.5:  # rests are open
         canvas.known_steps[row, whole] &= canvas.steps[row, whole] != v.REST
-    loose = np.zeros(canvas.n_beats)
-    total = np.zeros(canvas.n_beats)
+    heights = np.full(canvas.n_steps, np.nan)
     middle = float(np.mean([note.midi for note in placed]))
     for rank, index in enumerate(order[:n_open]):
         note = placed[index]
@@ -150,10 +149,8 @@ def _open(canvas: Canvas, placed: list[GridNote], whole: slice, faithfulness: fl
         if rank >= n_free:
             canvas.rhythm[row, note.step:note.step + 1] = MUST_ONSET
             canvas.rhythm[row, note.step + 1:span.stop] = MUST_HOLD
-        beats = np.unique(np.arange(span.start, span.stop) // per_beat)
-        loose[beats] += 1
-        total[beats] += middle + (note.midi - middle) * min(1.0, 2 * faithfulness)
-    return np.where(loose > 0, total / np.maximum(loose, 1), np.nan)
+        heights[span] = middle + (note.midi - middle) * min(1.0, 2 * faithfulness)
+    return heights.reshape(canvas.n_beats, -1)
 
 
 def weights(notes: list[GridNote], canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
@@ -171,7 +168,7 @@ def weights(notes: list[GridNote], canvas: Canvas, rng: np.random.Generator) -> 
         turns = before is not None and after is not None and (note.midi - before.midi) * (after.midi - note.midi) < 0
         alike = (note.midi, note.length, place, before.midi if before else -1)
         luck = chance.setdefault(alike, float(rng.random()))
-        out.append(strong + 0.3 * (note.length > usual) + 0.3 * edge + 0.35 * turns + 0.25 * luck)
+        out.append(strong + 0.3 * (note.length > usual) + 0.3 * edge + 0.9 * turns + 0.25 * luck)
     return np.array(out)
 
 

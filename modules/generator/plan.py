@@ -39,8 +39,8 @@ class Plan:
 
     `copy_bars` (L + 1, N): for harmony (row 0) and each lane the bar that it returns to, -1 = new. `density` and the
     three after it are bins of `encoding.features`, None = free. `contour` as in
-    `Controls`, or ("", "high") and ("", "low") for a register; `heights` (T,) draws the melody to pitch indices beat
-    by beat, NaN = free. `beat_tempi` and `lateness` as in `Song`.
+    `Controls`, or ("", "high") and ("", "low") for a register; `heights` (T, K) draws the melody to pitch indices step
+    by step, NaN = free. `beat_tempi` and `lateness` as in `Song`.
     """
 
     canvas: Canvas
