@@ -158,7 +158,8 @@
       if (!mine.blocks.length) { said.textContent = "Nothing was recorded; hum after the count-in."; return; }
       said.textContent = mine.loudest < 0.02 ? "That was very soft; come closer to the microphone if the notes are wrong."
         : mine.loudest > 0.98 ? "That was too loud in places; step back a little if the notes are wrong." : "";
-      const file = new File([wav(mine.blocks, rate)], `hum-${Date.now()}.wav`, { type: "audio/wav" });
+      const name = `hum-${new Date().toTimeString().slice(0, 8).replaceAll(":", "-")}.wav`; // each recording its own
+      const file = new File([wav(mine.blocks, rate)], name, { type: "audio/wav" });
       origin = mine.downbeat === undefined ? null : { start: mine.downbeat + delay - mine.from, file: file.name };
       tellBeat();
       hand(file);

@@ -13,7 +13,8 @@ import numpy as np
 from modules.canvas.vocabulary import BEATS_PER_BAR, STEPS_PER_BEAT
 from modules.types import GridNote, Hum
 
-CLICK_LATENCY_S = 0.06  # from a click to the note sung to it, as it is recorded: loudspeaker, ear and microphone
+CLICK_LATENCY_S, LATENCY_SPREAD_S = 0.06, 0.08  # from a click to the note sung to it, as it is recorded
+OFF_BEAT_COST = 4.0  # of a tune all of whose notes lie between the half beats, in nats
 SLOW_NOTES = 9  # the singer's drift over that many notes is tempo, and stays out of the notes' own lateness
 MOST_LATE_S = 0.15  # either way
 FURTHEST = 6  # steps between a sung note and the corrected one that it may have become
@@ -26,8 +27,15 @@ def begin_at(hum: Hum, start_s: float) -> Hum:
     Args:
         start_s: time of a downbeat of the click in the recording.
     """
-    per_bar = STEPS_PER_BEAT[hum.meter] * BEATS_PER_BAR[hum.meter]
-    moved = round((start_s + CLICK_LATENCY_S - hum.offset_s) / step_s(hum))
+    per_bar, half_beat = STEPS_PER_BEAT[hum.meter] * BEATS_PER_BAR[hum.meter], STEPS_PER_BEAT[hum.meter] // 2
+    steps = np.array([note.step for note in hum.grid])
+    away = (start_s + CLICK_LATENCY_S - hum.offset_s) / step_s(hum)
+
+    def cost(moved: int) -> float:
+        late = (away - moved) * step_s(hum) / LATENCY_SPREAD_S
+        return 0.5 * late ** 2 + OFF_BEAT_COST * float(np.mean((steps - moved) % half_beat != 0))
+
+    moved = min(range(round(away) - half_beat, round(away) + half_beat + 1), key=cost)
     first = hum.grid[0].step - moved
     bars = first // per_bar  # a tune that waits for its entry begins in the first bar all the same
     moved += bars * per_bar + (per_bar if first - bars * per_bar >= per_bar / 2 else 0)
@@ -96,3 +104,22 @@ def with_own_timing(hum: Hum, notes: Sequence[GridNote]) -> tuple[GridNote, ...]
         if out[k].late < soonest:
             out[k] = replace(out[k], late=round(soonest, 4))
     return tuple(out)
+
+
+def sung_spans(hum: Hum, wanted: Sequence[GridNote]) -> list[tuple[tuple[float, float], list[int]]]:
+    """Stretches of the recording, ((start_s, end_s), notes of `wanted` that are sung on it), in order.
+
+    A note that was split is sung on through its parts, notes that were merged are sung as one; an added note away from
+    any sung one is not sung.
+    """
+    found = pairs(hum.grid, wanted)
+    out = []
+    for index, (i, k) in enumerate(found):
+        next_i, next_k = found[index + 1] if index + 1 < len(found) else (len(hum.grid), len(wanted))
+        which, end = [k], wanted[k].step + wanted[k].length
+        while which[-1] + 1 < next_k and wanted[which[-1] + 1].step == end:
+            which.append(which[-1] + 1)
+            end += wanted[which[-1]].length
+        last = max([i, *(j for j in range(i + 1, next_i) if hum.grid[j].step < end)])
+        out.append(((hum.notes[i].onset_s, hum.notes[last].offset_s), which))
+    return out

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from modules.audio.packed import pack
 from modules.canvas import text as canvas_text
 from modules.conditions.fuse import Heard, key_name
 from modules.conditions.recall import plain
@@ -51,17 +52,25 @@ def request_json(request: Request, heard: Heard) -> dict[str, Any]:
         "reference_mode": request.reference_mode, "engine": request.engine, "takes": request.takes,
         "seed": request.seed, "hum_notes": plain(request.hum_notes), "hum": hum, "reference": reference,
         "hum_beat": plain(request.hum_beat), "follow_timing": request.follow_timing,
+        "kept_voice": keep_recording(request, heard),
         "hum_name": request.hum_name, "reference_name": request.reference_name,
         "hum_sha256": content_hash(request.hum) if request.hum else saved.get("hum_sha256"),
         "reference_sha256": content_hash(request.reference) if request.reference else saved.get("reference_sha256"),
     }
 
 
+def keep_recording(request: Request, heard: Heard) -> str | None:
+    """The recording whose voice is kept, as text; None where none is."""
+    if not request.keep_voice or heard.hum is None or not len(heard.hum.f0_hz):
+        return None
+    return pack(request.hum) if request.hum is not None else (request.recipe or {})["request"].get("kept_voice")
+
+
 def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song, performance: Performance,
                  report: tuple[Check, ...], loudness: tuple[float, float], duration_s: float, seed: int, take: int,
                  timings_s: Mapping[str, float], sounded_by: Mapping[str, str], sound_engine: str,
-                 engine: str) -> dict[str, Any]:
-    """The recipe of one take; fields are the contract of the command line."""
+                 engine: str, kept: str = "") -> dict[str, Any]:
+    """The recipe of one take; fields are the contract of the command line. `kept` is the lane of a person's voice."""
     canvas = song.canvas
     bars = (*performance.bar_starts_s, performance.duration_s)
     per_beat = canvas.steps_per_beat
@@ -86,6 +95,8 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
     lyrics = [{"text": placed.syllable.word or placed.syllable.text, "syllable": note.text, "onset_s": note.onset_s,
                "offset_s": note.offset_s, "midi": note.midi}
               for note, placed in zip([n for n in sung if n.phonemes or n.text], song.syllables, strict=False)]
+    kept_lane = [{"name": kept, "instrument": "your voice", "program": 52, "is_drum": False, "notes": len(notes),
+                  "sounded_by": "recording"}] if kept else []
     return plain({
         "request": request, "engine": engine, "version": VERSION, "seed": seed, "take": take,
         "sample_rate": SAMPLE_RATE, "duration_s": duration_s, "tempo_bpm": song.tempo_bpm,
@@ -97,7 +108,7 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
         "chords": chords,
         "lanes": [{"name": part.lane, "instrument": part.instrument, "program": part.program, "is_drum": part.is_drum,
                    "notes": len(part.notes) + len(part.sung), "sounded_by": sounded_by.get(part.lane, "")}
-                  for part in performance.parts],
+                  for part in performance.parts] + kept_lane,
         "notes": {"melody": notes}, "lyrics": lyrics, "report": report, "findings": condition.findings,
         "conflicts": condition.conflicts,
         "sound_engine": sound_engine,

@@ -24,6 +24,7 @@ TOOLS = (  # data-do, sign, words, key
     ("play", "▶", "Notes", "P"), ("add", "+", "Add", "A"), ("split", "÷", "Split", "S"), ("merge", "∪", "Merge", "M"),
     ("delete", "×", "Delete", "Delete"), ("undo", "↶", "Undo", "Control+Z"),
     ("redo", "↷", "Redo", "Control+Shift+Z"))
+SIGNS = ("undo", "redo")  # tools whose sign says enough
 HELP = ("Drag a note up or down for its pitch, left or right for its place, its right end for its length; "
         "double-click an empty place to add one. Keys: arrows move it, Shift with left or right changes its length, "
         "Page Up and Page Down go to the next note, S splits, M merges, A adds, Delete deletes.")
@@ -44,7 +45,8 @@ def editor(hum: Hum, sound: Path | None = None) -> str:
     low, high = min(pitches) - MARGIN - spare // 2, max(pitches) + MARGIN + (spare + 1) // 2
     tools = "".join(
         f'<button type="button" class="ew-small" data-do="{name}" title="{words} ({key})" aria-keyshortcuts="{key}">'
-        f'<b aria-hidden="true">{sign}</b><span>{words}</span></button>' for name, sign, words, key in TOOLS)
+        f'<b aria-hidden="true">{sign}</b><span class="{"ew-hidden" if name in SIGNS else ""}">{words}</span></button>'
+        for name, sign, words, key in TOOLS)
     if sound is not None:
         tools = (f'<button type="button" class="ew-small" data-do="recording" data-sound="{escape(url(sound))}">'
                  f'<b aria-hidden="true">▶</b><span>Recording</span></button>{tools}')
