@@ -112,16 +112,20 @@ class HumNote:
 
 @dataclass(frozen=True)
 class GridNote:
-    """A note on the step grid. `step` may be negative for a pick-up; `length` ≥ 1 steps."""
+    """A note on the step grid. `step` may be negative for a pick-up; `length` ≥ 1 steps. `late` is how many steps
+    after its place it is played (before, if negative), where a person's own timing is followed."""
 
     step: int
     length: int
     midi: int
+    late: float = 0.0
 
 
 @dataclass(frozen=True)
 class Hum:
-    """What the humming condition heard. `grid` is on 4 steps a beat (6 in 6/8); step 0 is the first downbeat."""
+    """What the humming condition heard, or what a MIDI file holds (then without a pitch curve). `grid` is on 4 steps a
+    beat (6 in 6/8); step 0 is the first downbeat. `beat_tempi` are the tempi of the beats from step 0 over `tempo_bpm`,
+    where they change; empty = steady."""
 
     tempo_bpm: float
     tonic: int
@@ -135,6 +139,16 @@ class Hum:
     f0_confidence: np.ndarray  # (n,)
     offset_s: float = 0.0  # time of step 0 in the recording
     findings: tuple[Finding, ...] = ()
+    beat_tempi: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class HumBeat:
+    """What a person told of the beat of a hum: tapped, typed, or the click it was sung to. None = to be heard."""
+
+    tempo_bpm: float | None = None
+    meter: str | None = None
+    start_s: float | None = None  # time in the recording of the click's first downbeat
 
 
 @dataclass(frozen=True)
@@ -251,6 +265,8 @@ class Song:
     seed: int = 0
     duration_s: float | None = None  # asked length; the performance ends within it
     energy_curve: tuple[tuple[float, float], ...] = ()
+    beat_tempi: tuple[float, ...] = ()  # of the beats over `tempo_bpm`, where a given tune changes its tempo
+    lateness: tuple[tuple[int, float], ...] = ()  # (step, steps that the tune's note there is played late), sorted
 
     @property
     def do_pc(self) -> int:
@@ -322,6 +338,10 @@ class Request:
     hum: Audio | None = None
     hum_name: str = ""
     hum_notes: tuple[GridNote, ...] = ()  # corrected by the person, replaces what was heard
+    hum_beat: HumBeat = HumBeat()
+    tune: Hum | None = None  # of a MIDI file given in place of a hum
+    follow_timing: bool = False  # the tune is played with the hum's own timing
+    keep_voice: bool = False  # the hum itself, tuned, is a part of the take
     reference: Audio | None = None
     reference_name: str = ""
     reference_mode: str = "vibe"  # or "restyle"
@@ -346,6 +366,7 @@ class Condition:
     controls: Controls
     melody: tuple[GridNote, ...] = ()
     melody_source: str = ""  # "hum" | "reference" | ""
+    melody_tempi: tuple[float, ...] = ()  # as `Hum.beat_tempi`
     chords: tuple[tuple[int, int, int | None, str], ...] = ()  # (start_beat, n_beats, root pc, quality)
     lyrics: Lyrics | None = None
     vocal: bool = False

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from modules.canvas import vocabulary as v
+from modules.conditions.hum_timing import with_own_timing
 from modules.conditions.text_words import WHOLE
 from modules.config import DEFAULT_DURATION_S, DURATION_S, MAX_TAKES, TEMPO_BPM
 from modules.errors import InputError
@@ -44,8 +45,8 @@ class Heard:
 def check_request(request: Request) -> None:
     """Raise `InputError` in one sentence when a request cannot be met as it stands."""
     c = request.controls
-    if not (request.prompt.strip() or request.hum or request.hum_notes or request.reference or request.lyrics.strip()
-            or request.styles or request.recipe):
+    if not (request.prompt.strip() or request.hum or request.tune or request.hum_notes or request.reference
+            or request.lyrics.strip() or request.styles or request.recipe):
         raise InputError("Nothing was given to make music from; type a few words, hum, give a track or paste lyrics.")
     if not 1 <= request.takes <= MAX_TAKES:
         raise InputError(f"{request.takes} takes were asked for; ask for 1 to {MAX_TAKES}.")
@@ -111,10 +112,12 @@ def fuse(request: Request, heard: Heard) -> Condition:
     said = heard.text.controls if heard.text else Controls()
     controls = merge(request.controls, said, conflicts)
     melody: tuple[GridNote, ...] = ()
-    source = ""
+    source, tempi, faithfulness = "", (), request.faithfulness
+    if request.keep_voice:
+        faithfulness = keep_voice(heard.hum, faithfulness, conflicts)
     if heard.hum is not None:
         melody, controls = use_hum(heard.hum, request, controls, conflicts)
-        source = "hum"
+        source, tempi = "hum", heard.hum.beat_tempi
         findings += heard.hum.findings
     chords: tuple = ()
     reference = heard.reference
@@ -141,9 +144,9 @@ def fuse(request: Request, heard: Heard) -> Condition:
         if heard.text.vocal and not vocal:
             conflicts.append("The description asks for singing; paste lyrics to have words sung.")
     return Condition(
-        styles=styles, controls=controls, melody=melody, melody_source=source, chords=chords, lyrics=heard.lyrics,
-        vocal=vocal, voice=None if request.voice in ("", "auto") else request.voice, singing=request.singing,
-        faithfulness=request.faithfulness, production=heard.text.production if heard.text else (),
+        styles=styles, controls=controls, melody=melody, melody_source=source, melody_tempi=tempi, chords=chords,
+        lyrics=heard.lyrics, vocal=vocal, voice=None if request.voice in ("", "auto") else request.voice,
+        singing=request.singing, faithfulness=faithfulness, production=heard.text.production if heard.text else (),
         findings=tuple(findings), conflicts=tuple(conflicts))
 
 
@@ -170,10 +173,22 @@ def let_play(controls: Controls, conflicts: list[str]) -> Controls:
     return replace(controls, unwanted=tuple(name for name in controls.unwanted if name not in given))
 
 
+def keep_voice(hum: Hum | None, faithfulness: float, conflicts: list[str]) -> float:
+    """The faithfulness to a tune whose own voice is kept: note for note."""
+    if hum is None or not len(hum.f0_hz):
+        conflicts.append("Your voice can only be kept from a recording; record or upload one.")
+        return faithfulness
+    if faithfulness < 1:
+        conflicts.append("Your voice is kept, so the tune is followed note for note.")
+    return 1.0
+
+
 def use_hum(hum: Hum, request: Request, controls: Controls, conflicts: list[str]) -> tuple[
         tuple[GridNote, ...], Controls]:
     """The hummed melody in the key to be played, and the controls that it implies."""
     grid = request.hum_notes or hum.grid
+    if request.follow_timing and (request.faithfulness >= 1 or request.keep_voice):
+        grid = with_own_timing(hum, grid)
     if controls.meter is not None and controls.meter != hum.meter:
         conflicts.append(f"The hum was heard in {hum.meter}, so it stays in {hum.meter} instead of {controls.meter}.")
     mode = controls.mode or hum.mode

@@ -13,6 +13,7 @@ import torch
 
 from modules.canvas import Canvas
 from modules.conditions.fuse import SEEDS, check_request, fuse
+from modules.engines import own_voice
 from modules.engines.hearing import hear
 from modules.engines.recipe import read_song, request_json, write_recipe
 from modules.engines.replay import master_song, render_song
@@ -136,7 +137,8 @@ def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, 
         syllables=plan.syllables, voice=voice, singing=condition.singing,
         brightness=controls.brightness, production=condition.production,
         articulation=controls.articulation,
-        ending=plan.ending, seed=seed, duration_s=controls.duration_s, energy_curve=controls.energy_curve)
+        ending=plan.ending, seed=seed, duration_s=controls.duration_s, energy_curve=controls.energy_curve,
+        beat_tempi=plan.beat_tempi, lateness=plan.lateness)
     return song, {"compose": time.monotonic() - started}
 
 
@@ -170,7 +172,7 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     marks = [time.monotonic()]
     performance = perform(song)
     stop_if(cancel)
-    stems = render_song(song, performance, cancel)
+    stems = render_song(song, performance, asked, cancel)
     stop_if(cancel)
     marks.append(time.monotonic())
     mixed = mix(stems, song, performance, cancel=cancel)
@@ -185,7 +187,8 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     recipe = write_recipe(
         request=asked, condition=condition, song=song, performance=performance, report=checks, loudness=loudness,
         duration_s=mastered.audio.duration_s, seed=song.seed, take=number, timings_s=timings,
-        sounded_by={part.lane: sounded_by(part) for part in performance.parts}, sound_engine=sound_engine(),
+        sounded_by={part.lane: sounded_by(part) for part in performance.parts},
+        kept=own_voice.LANE if own_voice.LANE in stems else "", sound_engine=sound_engine(),
         engine="embedded")
     told = summary(song, condition) + ("" if sampled.available() else f"; {sound_engine()}")
     return Take(audio=mastered.audio, stems=mixed.stems, song=song, performance=performance, report=checks,

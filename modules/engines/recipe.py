@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from modules.audio.packed import pack
 from modules.canvas import text as canvas_text
 from modules.canvas.spelling import chord_name
 from modules.conditions.fuse import Heard, key_name
@@ -51,17 +52,26 @@ def request_json(request: Request, heard: Heard) -> dict[str, Any]:
         "controls": plain(request.controls), "faithfulness": request.faithfulness,
         "reference_mode": request.reference_mode, "engine": request.engine, "takes": request.takes,
         "seed": request.seed, "hum_notes": plain(request.hum_notes), "hum": hum, "reference": reference,
+        "hum_beat": plain(request.hum_beat), "follow_timing": request.follow_timing,
+        "kept_voice": keep_recording(request, heard),
         "hum_name": request.hum_name, "reference_name": request.reference_name,
         "hum_sha256": content_hash(request.hum) if request.hum else saved.get("hum_sha256"),
         "reference_sha256": content_hash(request.reference) if request.reference else saved.get("reference_sha256"),
     }
 
 
+def keep_recording(request: Request, heard: Heard) -> str | None:
+    """The recording whose voice is kept, as text; None where none is."""
+    if not request.keep_voice or heard.hum is None or not len(heard.hum.f0_hz):
+        return None
+    return pack(request.hum) if request.hum is not None else (request.recipe or {})["request"].get("kept_voice")
+
+
 def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song, performance: Performance,
                  report: tuple[Check, ...], loudness: tuple[float, float], duration_s: float, seed: int, take: int,
                  timings_s: Mapping[str, float], sounded_by: Mapping[str, str], sound_engine: str,
-                 engine: str) -> dict[str, Any]:
-    """The recipe of one take; fields are the contract of the command line."""
+                 engine: str, kept: str = "") -> dict[str, Any]:
+    """The recipe of one take; fields are the contract of the command line. `kept` is the lane of a person's voice."""
     canvas = song.canvas
     bars = (*performance.bar_starts_s, performance.duration_s)
     per_beat = canvas.steps_per_beat
@@ -87,6 +97,8 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
     lyrics = [{"text": placed.syllable.word or placed.syllable.text, "syllable": note.text, "onset_s": note.onset_s,
                "offset_s": note.offset_s, "midi": note.midi}
               for note, placed in zip([n for n in sung if n.text], song.syllables, strict=False)]
+    kept_lane = [{"name": kept, "instrument": "your voice", "program": 52, "is_drum": False, "notes": len(notes),
+                  "sounded_by": "recording"}] if kept else []
     return plain({
         "request": request, "engine": engine, "version": VERSION, "seed": seed, "take": take,
         "sample_rate": SAMPLE_RATE, "duration_s": duration_s, "tempo_bpm": song.tempo_bpm,
@@ -98,7 +110,7 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
         "chords": chords,
         "lanes": [{"name": part.lane, "instrument": part.instrument, "program": part.program, "is_drum": part.is_drum,
                    "notes": len(part.notes) + len(part.sung), "sounded_by": sounded_by.get(part.lane, "")}
-                  for part in performance.parts],
+                  for part in performance.parts] + kept_lane,
         "notes": {"melody": notes}, "lyrics": lyrics, "report": report, "findings": condition.findings,
         "conflicts": condition.conflicts,
         "sound_engine": sound_engine,
@@ -109,8 +121,8 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
         "song": {"tonic": song.tonic, "mode": song.mode, "swing_unit": song.swing_unit, "instruments":
                  dict(song.instruments), "voice": song.voice, "singing": song.singing, "ending": song.ending,
                  "brightness": song.brightness, "production": song.production, "syllables": song.syllables,
-                 "energy_curve": song.energy_curve,
-                 "articulation": song.articulation, "duration_s": song.duration_s},
+                 "energy_curve": song.energy_curve, "articulation": song.articulation,
+                 "duration_s": song.duration_s, "beat_tempi": song.beat_tempi, "lateness": song.lateness},
     })
 
 
@@ -157,6 +169,8 @@ def read_song(recipe: Mapping[str, Any]) -> Song:
             singing=song.get("singing", "sung"), brightness=song["brightness"],
             production=tuple(song["production"]), articulation=tuple(song.get("articulation", ())),
             ending=song["ending"], seed=recipe["seed"], duration_s=song["duration_s"],
-            energy_curve=tuple(tuple(point) for point in song["energy_curve"]))
+            energy_curve=tuple(tuple(point) for point in song["energy_curve"]),
+            beat_tempi=tuple(song.get("beat_tempi", ())),
+            lateness=tuple((int(step), float(late)) for step, late in song.get("lateness", ())))
     except (KeyError, TypeError, ValueError):
         raise InputError("That file holds no finished take; give the take_N.json that was written with one.") from None

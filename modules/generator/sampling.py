@@ -35,8 +35,9 @@ class Fill:
     features (T, F); styles (S + 1,) weights; copy_from (T, C) beat that a cell copies from, -1 = none; rhythm_from (T,)
     beat whose melody rhythm a beat takes up with new pitches, -1 = none; lanes: those modelled, None = all;
     free_features (T, F): the features without what a person has set, so that the difference can be stressed;
-    chord_bias: nats added to root (T, 13) and to quality given the root (T, 13, Q), None = nothing; contour (T,): the
-    height that the melody is drawn to, in pitch indices, NaN = free.
+    chord_bias: nats added to root (T, 13) and to quality given the root (T, 13, Q), None = nothing; contour (T, K): the
+    height that the melody is drawn to, step by step, in pitch indices, NaN = free; contour_spread: semitones that it
+    may stray from there at a cost of half a nat.
     """
 
     canvas: Canvas
@@ -48,6 +49,7 @@ class Fill:
     free_features: np.ndarray | None = None
     chord_bias: tuple[np.ndarray, np.ndarray] | None = None
     contour: np.ndarray | None = None
+    contour_spread: float = 3.0
 
 
 def fill(model: CanvasModel, jobs: list[Fill], *, seed: int, temperature: dict[str, float] | None = None,
@@ -99,7 +101,7 @@ def _fill(model: CanvasModel, jobs: list[Fill], seed: int, temperature: dict[str
             if asked[cell]:
                 logits = network.logits(cell, here, last.get(name))
                 for index, job in leaning:
-                    _lean(logits[index], job, name, beat, here[index])
+                    _lean(logits[index], job, name, beat, here[index], cell)
                 _constrain(logits, name, cell, beat, k, tokens, rhythm, limits)
                 pick, got = draw(logits, heats[cell], chance[beat, cell])
                 np.copyto(here[:, cell], pick, where=need[:, cell])
@@ -178,17 +180,17 @@ def _remember(last: dict[str, np.ndarray], name: str, token: np.ndarray, size: i
     last[name] = np.where(onset, token - v.ONSET, last[name])
 
 
-CONTOUR_SPREAD = 3.0  # semitones that a melody may stray from its contour at a cost of half a nat
-
-
-def _lean(logits: np.ndarray, job: Fill, name: str, beat: int, here: np.ndarray) -> None:
+def _lean(logits: np.ndarray, job: Fill, name: str, beat: int, here: np.ndarray, cell: int) -> None:
     """Add one job's biases to its logits (V,), in place."""
     if name == "root" and job.chord_bias is not None:
         logits += job.chord_bias[0][beat]
     elif name == "quality" and job.chord_bias is not None:
         logits += job.chord_bias[1][beat, min(int(here[0]), v.NO_CHORD)]
-    elif name == "melody" and job.contour is not None and not np.isnan(job.contour[beat]):
-        away = (np.arange(len(logits) - v.ONSET) - job.contour[beat]) / CONTOUR_SPREAD
+    elif name == "melody" and job.contour is not None:
+        height = job.contour[beat, (cell - 2) % job.contour.shape[1]]
+        if np.isnan(height):
+            return
+        away = (np.arange(len(logits) - v.ONSET) - height) / job.contour_spread
         pull = -0.5 * away ** 2
         logits[v.ONSET:] += pull - pull.max()
 

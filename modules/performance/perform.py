@@ -72,6 +72,11 @@ def perform(song: Song, *, cards: Mapping[str, Card] | None = None) -> Performan
     return Performance(tuple(parts), duration_s, clock.tempo_map, clock.bar_starts_s, song.canvas.meter)
 
 
+def song_clock(song: Song) -> Clock:
+    """The clock that `perform` plays a song by."""
+    return _length(song)[0]
+
+
 def _length(song: Song) -> tuple[Clock, float, float]:
     """(clock, seconds that last notes ring beyond the grid, whole duration): the slowest ritard that still fits."""
     release_s = RELEASE_S[song.ending]

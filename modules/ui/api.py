@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from modules.conditions.settings import read_lanes
+from modules.conditions.settings import read_beat, read_lanes, write_notes
 from modules.errors import Busy, Cancelled, EarwormError
 from modules.types import PITCH_CLASSES, SINGING, Engine, Progress
 from modules.ui.errors import as_message, speaking
@@ -59,7 +59,7 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
         _add_listeners(listeners, result)
         fields = [
             gr.Textbox("", label="prompt"), gr.Textbox("", label="negative"),
-            gr.Audio(type="filepath", label="hum"), gr.Slider(0, 1, 1, label="faithfulness"),
+            gr.File(label="hum"), gr.Slider(0, 1, 1, label="faithfulness"),
             gr.Audio(type="filepath", label="reference"),
             gr.Radio(["vibe", "restyle"], value="vibe", label="reference_mode"),
             gr.Textbox("", label="lyrics"), gr.Textbox("auto", label="voice"),
@@ -69,6 +69,8 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
             gr.Textbox(engines[0].name, label="engine"), gr.Textbox("", label="style"),
             gr.Textbox("", label="energy_curve"), gr.Textbox("", label="instruments"),
             gr.Radio(list(SINGING), value="sung", label="singing"),
+            gr.Textbox("", label="hum_notes"), gr.Textbox("", label="hum_beat"),
+            gr.Checkbox(False, label="follow_timing"), gr.Checkbox(False, label="keep_voice"),
         ]
 
     # Gradio reads "may be left out" from a default of None, and passes the component's own value then.
@@ -76,7 +78,7 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
              reference_mode="vibe", lyrics="", voice="auto", tempo_bpm=None, duration_s=None, energy=None,
              complexity=None, density=None, brightness=None, swing=None, key="auto", meter="auto",
              takes=DEFAULT_TAKES, seed="", engine="embedded", style="", energy_curve="", instruments="",
-             singing="sung",
+             singing="sung", hum_notes="", hum_beat="", follow_timing=False, keep_voice=False,
              progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
         """Compose takes. Returns a list of {seed, summary, report, recipe, take, files} and all files written."""
         dials = dict(tempo_bpm=tempo_bpm, duration_s=duration_s, energy=energy, complexity=complexity,
@@ -84,7 +86,8 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
         form = Form(prompt=prompt, negative=negative, hum=hum, faithfulness=faithfulness, reference=reference,
                     reference_mode=reference_mode, lyrics=lyrics, voice=voice, singing=singing, blend=style,
                     curve=energy_curve, lanes=told_lanes(instruments), dials=dials, key=key, meter=meter,
-                    takes=takes, seed=seed, engine=engine)
+                    takes=takes, seed=seed, engine=engine, hum_notes=hum_notes, hum_beat=hum_beat,
+                    follow_timing=follow_timing, keep_voice=keep_voice)
         return _make(form, f"api {request.session_hash}", progress)
 
     def _make(form: Form, session: str, progress: gr.Progress) -> tuple[list[dict], list[str]]:
@@ -118,7 +121,8 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
 
 def _add_listeners(listeners: Listeners, result: gr.JSON) -> None:
     text, negative = gr.Textbox("", label="prompt"), gr.Textbox("", label="negative")
-    hum, track = gr.Audio(type="filepath", label="hum"), gr.Audio(type="filepath", label="reference")
+    hum, track = gr.File(label="hum"), gr.Audio(type="filepath", label="reference")
+    beat = gr.Textbox("", label="hum_beat")
     words = gr.Textbox("", label="lyrics")
 
     @speaking
@@ -127,11 +131,12 @@ def _add_listeners(listeners: Listeners, result: gr.JSON) -> None:
         return plain(listeners.text(prompt, negative))
 
     @speaking
-    def listen_hum(hum):
-        """Tempo, key, tuning and notes of a hummed, sung or played tune."""
-        heard = listeners.hum(Path(hum))
+    def listen_hum(hum, hum_beat=""):
+        """Tempo, key, tuning and notes of a hummed, sung or played tune or a MIDI file, and its notes on the grid."""
+        heard = listeners.hum(Path(hum), read_beat(hum_beat, Path(hum).name))
         return {**{name: plain(getattr(heard, name)) for name in HUM_KEYS},
-                "key": f"{PITCH_CLASSES[heard.tonic]} {heard.mode}", "notes": plain(heard.notes)}
+                "key": f"{PITCH_CLASSES[heard.tonic]} {heard.mode}", "notes": plain(heard.notes),
+                "hum_notes": write_notes(heard.grid)}
 
     @speaking
     def listen_reference(reference):
@@ -148,7 +153,7 @@ def _add_listeners(listeners: Listeners, result: gr.JSON) -> None:
         """Lines of syllables with phonemes and stress."""
         return plain(listeners.lyrics(lyrics))
 
-    for function, inputs in ((listen_text, [text, negative]), (listen_hum, hum), (listen_reference, track),
+    for function, inputs in ((listen_text, [text, negative]), (listen_hum, [hum, beat]), (listen_reference, track),
                              (listen_lyrics, words)):
         gr.Button(visible=False).click(function, inputs, result, api_name=function.__name__, concurrency_id="listen",
                                        api_description=function.__doc__)

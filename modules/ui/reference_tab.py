@@ -12,9 +12,9 @@ from modules.config import MAX_UPLOAD_S
 from modules.types import PITCH_CLASSES, Reference
 from modules.ui.errors import speaking
 from modules.ui.examples import example_files, title_of
-from modules.ui.hum_tab import WAVE
 from modules.ui.listeners import Listeners
 from modules.ui.plots import energy_curve
+from modules.ui.theme import WAVE
 
 HINT = ('<p class="ew-hint">A song whose feel you want, or a sketch of yours to dress anew. '
         'It stays on this machine and is deleted within a day or so.</p>')
