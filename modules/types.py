@@ -174,8 +174,23 @@ class SectionSpan:
 
 
 @dataclass(frozen=True)
+class KeySpan:
+    """A stretch of a recording in one key; `confidence` 0–1."""
+
+    start_s: float
+    end_s: float
+    tonic: int
+    mode: str
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Reference:
-    """What the reference condition heard. `energy` is 0–1 per second; `brightness` 0–1."""
+    """What the reference condition heard. `energy` is 0–1 per second; `brightness` 0–1.
+
+    `confidences` says for "tempo", "beats", "meter", "swing", "key", "chords" and "sections" how sure that is, 0–1;
+    under 0.5 it is said to be a guess. A name that is missing was not judged.
+    """
 
     tempo_bpm: float
     beats_s: np.ndarray
@@ -192,6 +207,19 @@ class Reference:
     description: str
     melody: tuple[GridNote, ...] = ()  # main melody on the grid that `downbeats_s[0]` starts; may be empty
     findings: tuple[Finding, ...] = ()
+    confidences: Mapping[str, float] = field(default_factory=dict)
+    other_tempo_bpm: float | None = None  # the half or double tempo that may be meant as well; None = no doubt
+    swing: float = 0.5  # share of its pair that the first of two notes takes; 0.5 straight, 0.67 triplets
+    swing_unit: int = 8  # 8 or 16: which note pairs swing
+    keys: tuple[KeySpan, ...] = ()  # over the whole recording, in time order; more than one = it modulates
+    chord_confidences: tuple[float, ...] = ()  # 0–1, one for each of `chords`
+    section_groups: tuple[int, ...] = ()  # one for each of `sections`; equal numbers = the same music
+    groove: np.ndarray | None = None  # (3, steps a bar) 0–1: low, middle, high on 16ths (12ths of a 6/8 bar)
+    roughness: float = 0.0  # 0 clean … 1 distorted or noisy
+    width: float = 0.0  # 0 mono … 1 as wide as two unrelated sides
+    drums: float = 0.0  # how surely they are there, 0–1; so for the next two
+    voice: float = 0.0
+    bass: float = 0.0
 
 
 @dataclass(frozen=True)
