@@ -18,8 +18,10 @@ from modules.engines.recipe import read_song, request_json, write_recipe
 from modules.engines.replay import master_song, render_song
 from modules.errors import Cancelled, InputError, WeightsMissing
 from modules.evaluation import music
+from modules.evaluation.copying import MOST_SHARED, shared_run, without_runs
 from modules.evaluation.critic import criticise
 from modules.evaluation.report import report, summary
+from modules.evaluation.vibe import nearness
 from modules.generator import checkpoint, compose
 from modules.generator.plan import Plan, blend, draw_plan
 from modules.generator.thinning import thin
@@ -27,11 +29,12 @@ from modules.performance.palette import choose_instruments, lanes_of
 from modules.performance.perform import perform
 from modules.studio.mix import mix
 from modules.styles.cards import cards, melody_pcs
-from modules.types import LANES, Condition, Progress, Request, Song, Take
+from modules.types import LANES, Condition, GridNote, Progress, Reference, Request, Song, Take
 from modules.vocoder import sampled
 from modules.vocoder.render import sound_engine, sounded_by
 from modules.vocoder.voice import voices
 
+COPIED = 100.0  # merit that a draft loses by repeating a track's tune
 DRAWS = 4  # canvases drawn for each take; the critic keeps one
 # The model's matrices are so small that a second thread costs more than it gives (canvas.md, second trial).
 torch.set_num_threads(1)
@@ -123,7 +126,10 @@ def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, 
     condition = replace(condition, controls=controls)
     voice = choose_voice(condition, seed) if condition.vocal else None
     plan = draw_plan(condition, seed, vocal_range=voices()[voice].comfortable if voice else None)
-    canvas = compose_canvas(plan, model, seed, cancel)
+    vibe = condition.reference_mode == "vibe"
+    canvas = compose_canvas(plan, model, seed, cancel,
+                            beside=condition.reference if condition.reference_mode != "restyle" else None,
+                            tune=condition.reference.melody if vibe and not condition.melody else ())
     if controls.energy_curve:
         canvas = thin(canvas, controls.energy_curve, canvas.beats_per_bar * 60.0 / plan.tempo_bpm)
     song = Song(
@@ -141,8 +147,14 @@ def choose_voice(condition: Condition, seed: int) -> str:
     return condition.voice or names[seed % len(names)]
 
 
-def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event) -> Canvas:
-    """The best of `DRAWS` fillings of a plan, by the critic and the model's own likelihood."""
+def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event,
+                   beside: Reference | None = None, tune: tuple[GridNote, ...] = ()) -> Canvas:
+    """The best of `DRAWS` fillings of a plan, by the critic and the model's own likelihood.
+
+    Args:
+        beside: a track whose feel the filling should be near.
+        tune: a melody of which no longer run may stand in the filling than chance gives.
+    """
     state = seed % 2**31
     harmonies = compose.draw_harmony(model, plan, seed=state, draws=DRAWS, cancel=cancel)
     canvases, likelihood = compose.draw_canvases(model, plan, harmonies, seed=state, cancel=cancel)
@@ -152,7 +164,12 @@ def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event)
     for canvas, nats in zip(canvases, likelihood, strict=True):
         measures = music.measure(canvas, pcs)
         merits.append(criticise(canvas, measures) + music.score(measures) + 2.0 * float(nats))
-    return canvases[int(np.argmax(merits))]
+        if beside is not None:
+            merits[-1] += nearness(canvas, plan.tempo_bpm, beside)
+        if tune and shared_run(canvas, tune) > MOST_SHARED:
+            merits[-1] -= COPIED
+    best = canvases[int(np.argmax(merits))]
+    return without_runs(best, tune) if tune else best
 
 
 def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[str, float], number: int,
