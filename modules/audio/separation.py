@@ -11,8 +11,10 @@ import numpy as np
 from scipy.ndimage import median_filter
 from scipy.signal import istft, stft
 
+from modules.errors import InputError
 from modules.types import Audio
 
+WAYS = ("simple", "demucs")
 PARTS = ("voice", "drums", "rest")
 WINDOW_S, LONG_WINDOW_S = 0.046, 0.186  # hits are short; over the long window a steady tone stays and a voice wavers
 OVERLAP = 4
@@ -21,6 +23,25 @@ VOICE_HZ = (130.0, 9_000.0)
 CENTRE_SHARPNESS = 3.0  # how quickly a bin that leans to one side stops counting as the middle
 BLOCK_S, BLEND_S = 40.0, 1.0  # taken apart at a time, so that ten minutes stay small in memory; cross-faded
 TINY = 1e-12
+
+
+def separate(audio: Audio, how: str = "simple") -> dict[str, Audio]:
+    """Parts of a recording: name → sound.
+
+    Args:
+        how: "simple" (`take_apart`), or "demucs" where it can run.
+
+    Raises:
+        InputError: an unknown way.
+        EngineUnavailable: Demucs cannot run here; the message says why.
+    """
+    if how == "simple":
+        return take_apart(audio)
+    if how == "demucs":
+        from modules.audio import demucs
+
+        return demucs.take_apart(audio)
+    raise InputError(f"There is no way called {how!r} to take a track apart; choose {' or '.join(WAYS)}.")
 
 
 def take_apart(audio: Audio) -> dict[str, Audio]:

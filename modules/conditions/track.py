@@ -14,7 +14,17 @@ import numpy as np
 from modules.canvas import vocabulary as v
 from modules.config import DEFAULT_DURATION_S, DURATION_S
 from modules.errors import InputError
-from modules.types import LANES, MODE_OFFSETS, Controls, GridNote, Reference, Request, Section
+from modules.types import (
+    LANES,
+    MODE_OFFSETS,
+    Condition,
+    Controls,
+    GridNote,
+    Performance,
+    Reference,
+    Request,
+    Section,
+)
 
 LONGEST_WHOLE_S = 120.0  # of a track that is restyled or played along with, unless a length is asked
 CONTEXT_BARS = 8  # of the end of a clip that its continuation takes up
@@ -63,6 +73,16 @@ def whole_bars(reference: Reference) -> int:
 def bar_lines_s(reference: Reference, n_bars: int) -> np.ndarray:
     """(n_bars + 1,) seconds in the track at which bars begin, the end of the last one included."""
     return seconds_at(reference, np.arange(n_bars + 1) * v.BEATS_PER_BAR[reference.meter])
+
+
+def track_times(condition: Condition, performance: Performance) -> tuple[tuple[float, float], ...]:
+    """(seconds of the take, seconds of the track) of each bar line of a restyling, so that both can be heard at the
+    same bar; empty for anything else."""
+    if condition.reference_mode != "restyle" or not condition.sections:
+        return ()
+    starts = performance.bar_starts_s
+    lines = bar_lines_s(condition.reference, len(starts))[:-1]
+    return tuple((float(take), float(track)) for take, track in zip(starts, lines, strict=True))
 
 
 def last_bar_line(reference: Reference, duration_s: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from modules.conditions import recall
 from modules.conditions.corrections import read_without
 from modules.conditions.fuse import Heard
+from modules.conditions.reference_fixes import corrected
 from modules.types import Audio, Hum, Request
 
 SAME_TEMPO = 0.12  # an asked tempo this near to the heard one (or its double or half) is the one hummed in
@@ -29,7 +30,7 @@ def hear(request: Request) -> Heard:
     if request.reference is not None:
         from modules.conditions.reference import listen as listen_reference
 
-        reference = listen_reference(request.reference)
+        reference = corrected(listen_reference(request.reference), request.reference_fixes)
     elif saved.get("reference"):
         reference = recall.read_reference(saved["reference"])
     if request.lyrics.strip():
