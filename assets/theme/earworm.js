@@ -147,7 +147,7 @@
     const inside = box.querySelector("div");
     inside.textContent = "Drawing …";
     try {
-      inside.innerHTML = (await ask("card_pictures", [box.dataset.take])).html;
+      inside.innerHTML = (await ask("card_pictures", [box.closest("[data-take]").dataset.take])).html;
     } catch (error) {
       delete box.dataset.drawn;
       inside.textContent = error.message || "That did not work; close and open to try again.";
