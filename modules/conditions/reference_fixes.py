@@ -134,7 +134,7 @@ def _paced(note: GridNote, times: float) -> GridNote:
 def _not_over(notes: tuple[GridNote, ...]) -> tuple[GridNote, ...]:
     """Notes no longer than to the next one."""
     ends = [note.step for note in notes[1:]] + [10**9]
-    return tuple(replace(note, length=min(note.length, end - note.step)) for note, end in zip(notes, ends, strict=True))
+    return tuple(replace(note, length=min(note.length, end - note.step)) for note, end in zip(notes, ends, strict=False))
 
 
 def _told(reference: Reference, label: str, value: str) -> tuple[Finding, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from modules.audio.decode import resample
+from modules.config import TARGET_LUFS
 from modules.studio import effects
 from modules.studio.loudness import FLOOR_LUFS, OCTAVES_HZ, integrated_lufs, octave_levels
 from modules.studio.mix import Mixed
@@ -55,6 +56,13 @@ def lay_beside(track: Audio, mixed: Mixed) -> Mixed:
     stems = {"track": Audio(samples, rate),
              **{lane: Audio(_laid(gain * stem.samples, 0, total), rate) for lane, stem in mixed.stems.items()}}
     return Mixed(stems, Audio(samples + _laid(gain * mixed.bus.samples, 0, total), rate))
+
+
+def at_loudness(audio: Audio, target_lufs: float = TARGET_LUFS) -> Audio:
+    """A sound by one gain at a loudness; a little quieter where its peaks would pass full scale otherwise."""
+    gain = _gain(target_lufs - integrated_lufs(audio))
+    peak = float(np.abs(audio.samples).max()) + 1e-9
+    return Audio(audio.samples * np.minimum(gain, np.float32(1 / peak)), audio.sample_rate)
 
 
 def two_channels(audio: Audio, rate: int) -> np.ndarray:

@@ -167,7 +167,7 @@ def main() -> None:
         schedule.step()
         if step % 100 == 0:
             named, whole = accuracy(net, choose)
-            print(f"{step}: loss {float(loss):.3f}; of moments with a tune {named:.3f}, of all {whole:.3f}; "
+            print(f"{step}: loss {loss.item():.3f}; of moments with a tune {named:.3f}, of all {whole:.3f}; "
                   f"{time.process_time() - started:.0f} s", flush=True)
             if whole > best:
                 best, kept = whole, {name: value.half().clone() for name, value in net.state_dict().items()}
