@@ -387,7 +387,7 @@ class Condition:
     styles: Mapping[str, float]
     controls: Controls
     melody: tuple[GridNote, ...] = ()
-    melody_source: str = ""  # "hum" | "reference" | ""
+    melody_source: str = ""  # "hum" | "reference" | "track" (heard in the take itself, not played anew) | ""
     chords: tuple[tuple[int, int, int | None, str], ...] = ()  # (start_beat, n_beats, root pc, quality)
     lyrics: Lyrics | None = None
     vocal: bool = False

@@ -130,7 +130,7 @@ def fuse(request: Request, heard: Heard) -> Condition:
         use = use_track(reference, request, controls, styles, conflicts, has_melody=bool(melody))
         controls, styles = use.controls, use.styles
         if use.melody and not melody:
-            melody, source = use.melody, "reference"
+            melody, source = use.melody, "track" if request.reference_mode in BESIDE else "reference"
     vocal = lyrics is not None
     if heard.text is not None:
         findings = [*heard.text.findings, *findings]
@@ -147,7 +147,7 @@ def fuse(request: Request, heard: Heard) -> Condition:
     return replace(condition, chords=use.chords, chords_kept=use.chords_kept,
                    sections=use.sections if source != "hum" else (), reference=reference,
                    reference_mode=request.reference_mode,
-                   faithfulness=use.melody_kept if source == "reference" else condition.faithfulness)
+                   faithfulness=condition.faithfulness if source == "hum" else use.melody_kept)
 
 
 def merge(sliders: Controls, said: Controls, conflicts: list[str]) -> Controls:

@@ -133,8 +133,8 @@ def _paced(note: GridNote, times: float) -> GridNote:
 
 def _not_over(notes: tuple[GridNote, ...]) -> tuple[GridNote, ...]:
     """Notes no longer than to the next one."""
-    ends = [note.step for note in notes[1:]] + [10**9]
-    return tuple(replace(note, length=min(note.length, end - note.step)) for note, end in zip(notes, ends, strict=False))
+    return tuple(replace(note, length=min(note.length, after.step - note.step))
+                 for note, after in zip(notes, notes[1:], strict=False)) + notes[-1:]
 
 
 def _told(reference: Reference, label: str, value: str) -> tuple[Finding, ...]:

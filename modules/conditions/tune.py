@@ -35,6 +35,7 @@ MOMENTS = 12  # a beat: divides by the steps of every metre
 WINDOW, HOP = 4096, 1024  # samples at `RATE` of the note strengths
 LOW_CUT_HZ = 180.0  # CREPE hears the bass otherwise
 HEARINGS = 6
+SKIPPED = 2  # CREPE, which costs most, is asked at every other moment
 UNCLEAR = 0.30  # confidence below which no tune is given
 CHANGE, ENTER = 2.2, 1.6  # nats that another pitch, and beginning or ending to sound, must be worth
 STRUCK = 0.5  # likelihood of a beginning from which the same pitch is a new note
@@ -119,7 +120,7 @@ def _salience(sound: np.ndarray, at: np.ndarray, tuning: float) -> np.ndarray:
     """(F, P) CREPE's answer at times for each semitone, 0–1."""
     sound = sosfilt(butter(2, LOW_CUT_HZ, "high", fs=RATE, output="sos"), sound).astype(np.float32)
     sound = resample(Audio(sound[None], RATE), pitch.RATE).samples[0]
-    bins = pitch.salience_at(sound, at)
+    bins = np.repeat(pitch.salience_at(sound, at[::SKIPPED]), SKIPPED, axis=0)[:len(at)]
     cents = 100 * (np.arange(LOW_MIDI, HIGH_MIDI) - 69 + tuning) + 1200 * np.log2(440 / 10)
     nearest = np.round((cents - pitch.FIRST_BIN_CENTS) / pitch.CENTS_A_BIN).astype(int)
     return np.stack([bins[:, nearest + shift] for shift in (-2, -1, 0, 1, 2)]).max(axis=0)

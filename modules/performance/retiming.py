@@ -48,5 +48,7 @@ def retimed(performance: Performance, points: Sequence[tuple[float, float]]) -> 
         beats = BEATS_PER_BAR[performance.meter]
         bars = max(1, round(lead_s * tempo_map[0][1] / 60 / beats))
         tempo_map.insert(0, (0.0, 60.0 * bars * beats / lead_s))
+    else:
+        tempo_map[0] = (0.0, tempo_map[0][1])
     return Performance(parts, at(performance.duration_s), tuple(tempo_map),
                        tuple(at(start) for start in performance.bar_starts_s), performance.meter)
