@@ -23,6 +23,7 @@ MODE_OFFSETS: Mapping[str, int] = {
 METERS = ("4/4", "3/4", "6/8")
 SECTIONS = ("intro", "verse", "prechorus", "chorus", "bridge", "solo", "break", "drop", "outro")
 SINGING = ("sung", "spoken", "hummed")  # what the voice does
+REFERENCE_MODES = ("vibe", "restyle", "continue", "accompany")  # what a track is used for
 LANES = ("melody", "counter", "bass", "comp", "comp2", "pad", "drums")  # lanes that sound
 
 
@@ -206,6 +207,8 @@ class Reference:
     styles: Mapping[str, float]
     description: str
     melody: tuple[GridNote, ...] = ()  # main melody on the grid that `downbeats_s[0]` starts; may be empty
+    melody_confidence: float = 0.0  # 0–1 of the line as a whole
+    onsets_per_s: float = 0.0  # clear onsets of anything
     findings: tuple[Finding, ...] = ()
     confidences: Mapping[str, float] = field(default_factory=dict)
     other_tempo_bpm: float | None = None  # the half or double tempo that may be meant as well; None = no doubt
@@ -217,9 +220,9 @@ class Reference:
     groove: np.ndarray | None = None  # (3, steps a bar) 0–1: low, middle, high on 16ths (12ths of a 6/8 bar)
     roughness: float = 0.0  # 0 clean … 1 distorted or noisy
     width: float = 0.0  # 0 mono … 1 as wide as two unrelated sides
-    drums: float = 0.0  # how surely they are there, 0–1; so for the next two
-    voice: float = 0.0
-    bass: float = 0.0
+    drums: float | None = None  # how surely they are there, 0–1; None = not judged; so for the next two
+    voice: float | None = None
+    bass: float | None = None
 
 
 @dataclass(frozen=True)
@@ -358,8 +361,22 @@ class Performance:
 
 
 @dataclass(frozen=True)
+class ReferenceFixes:
+    """What a person corrected of what was heard in a track: tempo × 0.5, 1 or 2; the key; beats by which "one" comes
+    later (or, negative, earlier) than heard."""
+
+    tempo_times: float = 1.0
+    tonic: int | None = None
+    mode: str | None = None
+    downbeat_shift: int = 0
+
+
+@dataclass(frozen=True)
 class Request:
-    """Everything asked for, as given at an outer edge. Sounds are decoded already; names are for people."""
+    """Everything asked for, as given at an outer edge. Sounds are decoded already; names are for people.
+
+    `strength` is how far a restyling goes: 0 as the original, 1 wholly new; up to 0.5 every note of the tune stays.
+    """
 
     prompt: str = ""
     negative: str = ""
@@ -372,7 +389,9 @@ class Request:
     keep_voice: bool = False  # the hum itself, tuned, is a part of the take
     reference: Audio | None = None
     reference_name: str = ""
-    reference_mode: str = "vibe"  # or "restyle"
+    reference_mode: str = "vibe"  # of REFERENCE_MODES
+    reference_fixes: ReferenceFixes = ReferenceFixes()
+    strength: float = 0.5
     lyrics: str = ""
     voice: str = "auto"
     singing: str = "sung"  # "sung" | "spoken" | "hummed"
@@ -388,12 +407,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Condition:
-    """All inputs as one. `melody` and `harmony` are what must (or may, by faithfulness) stand on the canvas."""
+    """All inputs as one. `melody` and `harmony` are what must (or may, by faithfulness) stand on the canvas.
+
+    `sections` is a form that is fixed (empty = free); the melody's steps then count from its first bar.
+    `chords_kept` is the share of bars whose given chords stay. `reference` is the track as it was heard, used in
+    `reference_mode`.
+    """
 
     styles: Mapping[str, float]
     controls: Controls
     melody: tuple[GridNote, ...] = ()
-    melody_source: str = ""  # "hum" | "reference" | ""
+    melody_source: str = ""  # "hum" | "reference" | "track" (heard in the take itself, not played anew) | ""
     melody_tempi: tuple[float, ...] = ()  # as `Hum.beat_tempi`
     chords: tuple[tuple[int, int, int | None, str], ...] = ()  # (start_beat, n_beats, root pc, quality)
     lyrics: Lyrics | None = None
@@ -404,6 +428,10 @@ class Condition:
     production: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     conflicts: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    chords_kept: float = 1.0
+    reference: Reference | None = None
+    reference_mode: str = ""
 
 
 @dataclass(frozen=True)

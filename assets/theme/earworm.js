@@ -64,6 +64,8 @@
     show(player.dataset.audio);
   }
 
+  Object.assign(window.Earworm ??= {}, { soundOf, toggle }); // for track.js
+
   const playerOf = (element) =>
     element.closest(".ew-player") || element.closest(".ew-take")?.querySelector(".ew-player[data-group=takes]");
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,8 @@ def request_json(request: Request, heard: Heard) -> dict[str, Any]:
         "singing": request.singing,
         "styles": dict(request.styles), "set_aside": plain(request.set_aside),
         "controls": plain(request.controls), "faithfulness": request.faithfulness,
-        "reference_mode": request.reference_mode, "engine": request.engine, "takes": request.takes,
+        "reference_mode": request.reference_mode, "reference_fixes": plain(request.reference_fixes),
+        "strength": request.strength, "engine": request.engine, "takes": request.takes,
         "seed": request.seed, "hum_notes": plain(request.hum_notes), "hum": hum, "reference": reference,
         "hum_beat": plain(request.hum_beat), "follow_timing": request.follow_timing,
         "kept_voice": keep_recording(request, heard),
@@ -70,8 +71,15 @@ def keep_recording(request: Request, heard: Heard) -> str | None:
 def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song, performance: Performance,
                  report: tuple[Check, ...], loudness: tuple[float, float], duration_s: float, seed: int, take: int,
                  timings_s: Mapping[str, float], sounded_by: Mapping[str, str], sound_engine: str,
-                 engine: str, kept: str = "") -> dict[str, Any]:
-    """The recipe of one take; fields are the contract of the command line. `kept` is the lane of a person's voice."""
+                 engine: str, kept: str = "", timing: Sequence[tuple[float, float]] = (),
+                 track_times: Sequence[tuple[float, float]] = ()) -> dict[str, Any]:
+    """The recipe of one take; fields are the contract of the command line.
+
+    Args:
+        kept: the lane of a person's voice.
+        timing: (seconds of the song, seconds of the take) where a track is heard in the take itself.
+        track_times: (seconds of the take, seconds of the track it restyles), a pair a bar line.
+    """
     canvas = song.canvas
     bars = (*performance.bar_starts_s, performance.duration_s)
     per_beat = canvas.steps_per_beat
@@ -112,7 +120,7 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
                    "notes": len(part.notes) + len(part.sung), "sounded_by": sounded_by.get(part.lane, "")}
                   for part in performance.parts] + kept_lane,
         "notes": {"melody": notes}, "lyrics": lyrics, "report": report, "findings": condition.findings,
-        "conflicts": condition.conflicts,
+        "conflicts": condition.conflicts, "timing": timing, "track_times": track_times,
         "sound_engine": sound_engine,
         "loudness": {"integrated_lufs": loudness[0], "true_peak_dbtp": loudness[1]},
         "timings_s": timings_s,

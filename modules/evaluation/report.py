@@ -49,7 +49,7 @@ def report(audio: Audio, stems: Mapping[str, Audio], performance: Performance, s
     envelope = pulse.onset_envelope(spectra)
     checks = [_tempo(envelope, song, condition), _key(spectra, song, condition),
               _meter(spectra, envelope, song, condition)]
-    if condition.melody:
+    if condition.melody and condition.melody_source != "track":
         checks.append(_melody(spectra, stems, performance, song, condition))
     checks += _instruments(stems, performance, condition)
     if song.syllables or any(part.sung for part in performance.parts):
@@ -80,7 +80,8 @@ def summary(song: Song, condition: Condition) -> str:
     line = ", ".join([*facts, *names])
     hum = ("your hum is the melody" if condition.faithfulness >= 1 else
            "the melody follows your hum" if condition.faithfulness > 0 else "in the mood of your hum")
-    given = {"hum": hum, "reference": "the track's melody, dressed anew"}.get(condition.melody_source)
+    given = {"continue": "your clip goes on", "accompany": "plays along with your track"}.get(condition.reference_mode)
+    given = given or {"hum": hum, "reference": "the track's melody, dressed anew"}.get(condition.melody_source)
     deed = {"spoken": "speaks your words", "hummed": "hums the tune"}.get(song.singing, "sings your words")
     sung = f"{song.voice.capitalize()} {deed}" if song.voice and (
         condition.lyrics is not None or song.singing == "hummed") else None

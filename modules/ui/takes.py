@@ -87,15 +87,21 @@ def _lyrics(take: Take) -> str:
     return f'<p class="ew-sung" aria-label="Lyrics">{"".join(spans).rstrip()}</p>'
 
 
+def small_player(path: Path, name: str) -> str:
+    """A player with a plain line to seek on, for a sound file."""
+    return _player(path, soundfile.info(path).duration, name, '<i class="ew-line"></i>')
+
+
 def _stem_row(lane: str, path: Path, take_name: str) -> str:
     title = escape(lane_title(lane))
-    player = _player(path, soundfile.info(path).duration, f"{title} of {take_name}", '<i class="ew-line"></i>')
+    player = small_player(path, f"{title} of {take_name}")
     return (f'<li><span class="ew-stem"><i class="dot lane-{escape(lane)}"></i>{title}</span>{player}'
             f'<a class="ew-small" href="{url(path)}" download="{escape(Path(path).name)}" '
             f'aria-label="Download {title}">↓</a></li>')
 
 
-def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping[str, Path]) -> str:
+def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping[str, Path],
+              original: str = "") -> str:
     """The whole card.
 
     Args:
@@ -103,6 +109,7 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
         number: 1 for the first of its run.
         files: kind of export → written file.
         stems: lane → written sound file.
+        original: what `original.original_box` made, for a restyled take.
     """
     duration = take.audio.duration_s
     name = f"take {number}"
@@ -119,7 +126,7 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
             f'</button><button type="button" class="ew-wide" aria-pressed="false" title="Wider">⤢<span '
             f'class="ew-hidden">Show take {number} wider</span></button></header>'
             f'<p class="ew-summary">{escape(take.summary)}</p>'
-            f'{_player(playable(files), duration, name, waveform(take.audio), "takes")}{roll}{_lyrics(take)}'
+            f'{_player(playable(files), duration, name, waveform(take.audio), "takes")}{original}{roll}{_lyrics(take)}'
             f'<details class="ew-box"><summary>Asked and heard <em>{verdict_line(take.report)}</em></summary>'
             f'{report_table(take.report)}</details>{pictures_box()}{stem_box}'
             f'{download_menu(files, bool(recipe.get("lyrics")))}</article>')
