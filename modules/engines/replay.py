@@ -13,6 +13,7 @@ from modules.engines.recipe import read_song
 from modules.errors import InputError
 from modules.performance.palette import style_tone
 from modules.performance.perform import perform
+from modules.performance.retiming import retimed
 from modules.studio.ending import closing_fade_s
 from modules.studio.export import Piece
 from modules.studio.master import Mastered, master
@@ -23,11 +24,14 @@ LONGEST_S = 2 * DURATION_S[1]  # seconds of a recipe that is still played
 MOST_BARS = 1_000
 
 
-def render_song(song: Song, performance: Performance, cancel: Event | None = None) -> dict[str, Audio]:
-    """A song's stems as the engine sounds them."""
+def render_song(song: Song, performance: Performance, asked: Mapping[str, Any],
+                cancel: Event | None = None) -> dict[str, Audio]:
+    """A song's stems as the engine sounds them, the kept voice of what was asked among them."""
+    from modules.engines.own_voice import own_voice
     from modules.vocoder.render import render  # loads libraries of sound: only where something is sounded
 
-    return render(performance, seed=song.seed, tone=style_tone(song), cancel=cancel)
+    kept = own_voice(asked, song, performance) if asked.get("kept_voice") is not None else {}
+    return render(performance, seed=song.seed, tone=style_tone(song), cancel=cancel) | kept
 
 
 def master_song(bus: Audio, song: Song, performance: Performance) -> Mastered:
@@ -53,13 +57,15 @@ def replay(recipe: Mapping[str, Any], *, sound: Path | None = None, cancel: Even
         raise InputError(f"That recipe is {long_s:.0f} s long; up to {LONGEST_S:.0f} s can be played.")
     try:
         performance = perform(song)
+        if recipe.get("timing"):
+            performance = retimed(performance, recipe["timing"])
     except (KeyError, IndexError, ValueError, TypeError):
         raise InputError("That recipe names a style, part or instrument that this version does not know; give one that "
                          "this version wrote.") from None
 
     @lru_cache(maxsize=1)
     def mixed() -> Mixed:
-        return mix(render_song(song, performance, cancel), song, performance, cancel=cancel)
+        return mix(render_song(song, performance, recipe.get("request", {}), cancel), song, performance, cancel=cancel)
 
     @lru_cache(maxsize=1)
     def finished() -> Audio:
@@ -67,6 +73,9 @@ def replay(recipe: Mapping[str, Any], *, sound: Path | None = None, cancel: Even
             from modules.audio.decode import read_audio
 
             return read_audio(sound, LONGEST_S)
+        if recipe.get("timing"):
+            raise InputError("This take is heard with a track that its recipe does not hold; make it again with the "
+                             "track, or use the sound file that was written then.")
         return master_song(mixed().bus, song, performance).audio
 
     def laid() -> tuple[Mapping[str, Audio], Audio]:

@@ -53,7 +53,7 @@ def listen(audio: Audio, *, tempo_bpm: float | None = None, meter: str | None = 
                             confidence=round(note.confidence, 4)) for note, pitch in zip(raw, midi)),
         grid=tuple(GridNote(*cell) for cell in zip(beat.steps, beat.lengths, midi)),
         f0_times_s=track.times_s, f0_hz=np.nan_to_num(440 * 2 ** ((track.midi - 69) / 12)),
-        f0_confidence=track.confidence, offset_s=beat.offset_s, swing=beat.swing, late_s=beat.late_s,
+        f0_confidence=track.confidence, offset_s=beat.offset_s, swing=beat.swing,
         phrase_starts=tuple(np.flatnonzero(np.r_[True, phrase_ends(onsets_s, offsets_s)[:-1]]).tolist()),
         findings=_findings(beat, midi, (tonic, mode), tuning_cents=tuning_cents, drift_cents=drift_cents,
                            tempo_given=tempo_bpm is not None, meter_given=meter is not None),

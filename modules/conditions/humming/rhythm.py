@@ -40,8 +40,7 @@ GRIDS = {
 @dataclass(frozen=True)
 class Beat:
     """The grid that was found: step 0, the first downbeat, lies at `offset_s`; `steps` and `lengths` are per note.
-    `swing` is the share of a beat that its first half takes, 0.5 when straight; `late_s` how long after its step each
-    note begins, at a steady tempo."""
+    `swing` is the share of a beat that its first half takes, 0.5 when straight."""
 
     tempo_bpm: float
     meter: str
@@ -49,7 +48,6 @@ class Beat:
     steps: tuple[int, ...]
     lengths: tuple[int, ...]
     swing: float
-    late_s: tuple[float, ...]
 
 
 def find_beat(onsets_s: np.ndarray, offsets_s: np.ndarray, midi: np.ndarray, *, tempo_bpm: float | None = None,
@@ -80,10 +78,8 @@ def find_beat(onsets_s: np.ndarray, offsets_s: np.ndarray, midi: np.ndarray, *, 
     if tempo_bpm is None:
         step_s = _steady(onsets_s, places, step_s)
     offset_s = float(np.median(onsets_s - places * step_s))
-    late_s = onsets_s - offset_s - places * step_s
     return Beat(round(60 / step_s / spb, 2), name, offset_s, tuple(steps.tolist()),
-                _lengths(onsets_s, offsets_s, steps, step_s, spb), SWING if best.grid.endswith("swung") else 0.5,
-                tuple(round(float(late), 4) for late in late_s))
+                _lengths(onsets_s, offsets_s, steps, step_s, spb), SWING if best.grid.endswith("swung") else 0.5)
 
 
 def bar_steps(meter: str) -> int:
