@@ -48,6 +48,15 @@ def test_page_offers_every_action_by_name():
     assert {d.name for d in DIALS} <= {p["parameter_name"] for p in make}
 
 
+def test_one_more_card_takes_the_next_place_and_the_oldest_steps_back():
+    desk = handlers.empty_desk()
+    for number in range(MAX_TAKES + 2):
+        desk, lid, earlier, *slots = handlers.place_card(desk, f"card {number}")
+    assert desk["cards"] == [f"card {i}" for i in range(2, MAX_TAKES + 2)]
+    assert desk["earlier"] == ["card 1", "card 0"] and earlier.index("card 1") < earlier.index("card 0")
+    assert [slot.value for slot in slots] == desk["cards"] and lid.visible
+
+
 def test_interface_imports_no_torch():
     code = "import sys, modules.ui.page; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT,

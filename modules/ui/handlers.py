@@ -60,10 +60,8 @@ def prepare(takes: int, desk: dict) -> tuple:
     slots = [gr.HTML(skeleton(i + 1), visible=True) if i < takes else gr.HTML("", visible=False)
              for i in range(MAX_TAKES)]
     waiting = "Getting ready; if others are making music, this waits its turn …"
-    lid = gr.Accordion(f"Earlier takes ({len(earlier)})", visible=bool(earlier))
     return (desk, progress_line(0, waiting), gr.Button(interactive=False),
-            gr.Button("Stop", visible=True, interactive=True), lid,
-            f'<div class="ew-grid">{"".join(earlier)}</div>', *slots)
+            gr.Button("Stop", visible=True, interactive=True), *earlier_takes(earlier), *slots)
 
 
 def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], listeners: Listeners,
@@ -108,6 +106,26 @@ def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], list
     finally:
         cancel.set()  # when Gradio closes this generator, an engine with threads of its own stops too
         sessions.end(session, cancel)
+
+
+def place_card(desk: dict, card: str) -> tuple:
+    """One more card beside those of this run: into the next free place, or the oldest card steps back for it.
+
+    Returns:
+        desk, earlier lid, earlier cards, then `MAX_TAKES` slots.
+    """
+    cards = [*desk["cards"], card]
+    earlier = (cards[:-MAX_TAKES][::-1] + desk["earlier"])[:SHOWN_EARLIER]
+    desk = {**desk, "cards": cards[-MAX_TAKES:], "earlier": earlier}
+    slots = [gr.HTML(desk["cards"][i], visible=True) if i < len(desk["cards"]) else gr.HTML("", visible=False)
+             for i in range(MAX_TAKES)]
+    return (desk, *earlier_takes(earlier), *slots)
+
+
+def earlier_takes(earlier: Sequence[str]) -> tuple:
+    """The lid of earlier takes and what lies under it."""
+    return (gr.Accordion(f"Earlier takes ({len(earlier)})", visible=bool(earlier)),
+            f'<div class="ew-grid">{"".join(earlier)}</div>')
 
 
 def made_of(take: Take) -> dict:
