@@ -1,125 +1,148 @@
-"""Edits of a finished take: redo bars, extend, restyle. Each is the generator's one call with other cells known."""
+"""Edits of a finished take. Each is the generator's one call with other cells known, or the same notes played again.
+
+What an edit does not touch stays: notes and turns of phrase are the old ones, and where bars of it are untouched the
+finished sound is the old one, sample for sample, outside the edit and its tail (`studio.splice`). The take before is
+kept in the new one's recipe (`lineage`).
+"""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from threading import Event
 from typing import Any
 
-import numpy as np
-
-from modules.conditions.fuse import Heard, fuse
-from modules.config import DURATION_S
-from modules.engines.embedded import compose_canvas, sound_take, stop_if
-from modules.engines.recipe import read_song
+from modules.conditions.recall import plain
+from modules.engines import rearranging, recomposing
+from modules.engines.embedded import DRAWS, compose_canvas, retake, stop_if
+from modules.engines.lineage import Change, child_of
+from modules.engines.recipe import score_json
+from modules.engines.recomposing import PARTS, Draft, no_wish
+from modules.engines.replay import Shelf, play
 from modules.errors import InputError
-from modules.generator import checkpoint, tasks
-from modules.generator.arrangement import set_lanes
-from modules.generator.plan import Plan, blend
-from modules.performance.palette import choose_instruments, lanes_of
-from modules.types import LANES, Progress, Request, Song, Take
+from modules.generator import checkpoint, compose
+from modules.studio.mix_sheet import MixSheet, sheet_json, told
+from modules.types import Performance, Progress, Song, Take
 
-EDITS = ("redo", "extend", "restyle")
+# kind → what it does, for people; "what" is read as said
+EDITS: Mapping[str, str] = {
+    "redo": "draw bars again (what: a section or 9-16; lanes: which parts)",
+    "reroll": "draw everything again but what is locked (what: bars kept; lanes: parts kept)",
+    "extend": "go on longer (what: seconds)",
+    "lead_in": "begin earlier (what: seconds)",
+    "restyle": "another style, same tune and chords (what: a description)",
+    "reharmonise": "other chords under the tune (what: nothing, or jazzier, sadder …; bars: where)",
+    "chords": "these chords under the tune (what: Am F C G; bars: where)",
+    "mood": "the same bars calm, tense or triumphant (what: which)",
+    "transpose": "another key (what: +2 or F# minor)",
+    "tempo": "another tempo (what: 120 or +10%)",
+    "instruments": "other players (what: bass=tuba, drums=none)",
+    "alone": "some parts by themselves (lanes: which)",
+}
+UNLIKE = 0.25  # share of beats whose chord is another where chords are to be others
 
 
-def edit(recipe: Mapping[str, Any], *, kind: str, what: str, lanes: tuple[str, ...] = (), seed: int,
-         cancel: Event) -> Iterator[Progress | Take]:
+def edit(recipe: Mapping[str, Any], *, kind: str, what: str = "", lanes: tuple[str, ...] = (), bars: str = "",
+         seed: int, cancel: Event, shelf: Shelf | None = None) -> Iterator[Progress | Take]:
     """Edit a take.
 
     Args:
         recipe: the take's recipe.
-        kind: "redo" (`what`: a section name or "9-16", bars from 1), "extend" (seconds), "restyle" (a description).
-        lanes: for "redo": the lanes to draw again ("harmony" among them); empty = all lanes but not the harmony.
+        kind: of `EDITS`, which says what `what`, `lanes` (of `PARTS`) and `bars` are for it.
+        shelf: takes sounded before.
 
     Raises:
         InputError: the edit cannot be made; nothing was.
+        Cancelled: `cancel` was set.
     """
-    song = read_song(recipe)
-    unknown = set(lanes) - {*LANES, "harmony"}
-    if unknown:
-        raise InputError(f"There is no part called {sorted(unknown)[0]!r}; choose from {', '.join(LANES)}, harmony.")
-    yield Progress(0.05, "Reading the take")
-    plan = plan_of(song)
-    condition = fuse(Request(), Heard())
-    if kind == "redo":
-        plan = tasks.redo(plan, song.canvas, find_bars(song, what), frozenset(lanes or LANES))
-    elif kind == "extend":
-        plan = tasks.extend(plan, song.canvas, extra_bars(song, what))
-        song = replace(song, duration_s=None)
-    elif kind == "restyle":
-        song, plan, condition = restyled(song, what, seed)
-    else:
+    if kind not in EDITS:
         raise InputError(f"The edit {kind!r} is unknown; choose {', '.join(EDITS)}.")
+    unknown = [lane for lane in lanes if lane not in PARTS]
+    if unknown:
+        raise InputError(f"There is no part called {unknown[0]!r}; choose from {', '.join(PARTS)}.")
+    yield Progress(0.05, "Reading the take")
+    song, played = play(recipe, shelf=shelf)
+    draft = drafted(song, played, kind=kind, what=what, lanes=lanes, bars=bars, seed=seed)
     stop_if(cancel)
     started = time.monotonic()
-    canvas = compose_canvas(plan, checkpoint.generator(), seed, cancel)
-    song = replace(song, canvas=canvas, sections=canvas.sections)
+    song = draft.song
+    if draft.plan is not None:
+        yield Progress(0.1, "Writing it")
+        canvas = filled(draft, seed, cancel)
+        song = replace(song, canvas=canvas, sections=canvas.sections)
     yield Progress(0.5, "Playing it")
-    request = {**recipe["request"], "edit": {"kind": kind, "what": what, "lanes": list(lanes), "seed": seed,
-                                             "of_seed": recipe["seed"]}}
-    yield sound_take(song, condition, request, {"compose": time.monotonic() - started}, recipe["take"], cancel)
+    asked = {"kind": kind, "what": what, "lanes": list(lanes), "bars": bars, "seed": seed, "words": draft.words}
+    mixer = {"mixer": recipe["mixer"]} if "mixer" in recipe else {}
+    new = {**recipe, **score_json(song), **mixer, "parent": child_of(recipe, asked, draft.change)}
+    yield _told(retake(plain(new), draft.condition, cancel, shelf=shelf,
+                       timings={"compose": time.monotonic() - started}), draft.words)
     yield Progress(1.0, "Done")
 
 
-def plan_of(song: Song) -> Plan:
-    """The plan that a finished song stands on, nothing of it returning by rule."""
-    return Plan(canvas=song.canvas, styles=song.styles, tempo_bpm=song.tempo_bpm, tonic=song.tonic, mode=song.mode,
-                swing=song.swing, swing_unit=song.swing_unit, copy_bars=tasks.nothing_returns(song.canvas),
-                ending=song.ending, syllables=song.syllables)
+def drafted(song: Song, played: Performance, *, kind: str, what: str, lanes: tuple[str, ...], bars: str,
+            seed: int) -> Draft:
+    """The edit before it is composed.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    match kind:
+        case "redo":
+            return recomposing.redo(song, what, lanes, seed)
+        case "reroll":
+            return recomposing.reroll(song, what, lanes)
+        case "extend":
+            return recomposing.extend(song, what, played)
+        case "lead_in":
+            return recomposing.lead_in(song, what)
+        case "restyle":
+            return recomposing.restyle(song, what, seed)
+        case "reharmonise":
+            return recomposing.reharmonise(song, what, bars)
+        case "chords":
+            return recomposing.given_chords(song, what, bars)
+        case "mood":
+            return recomposing.mood(song, what, seed)
+        case "transpose":
+            return rearranging.transpose(song, what)
+        case "tempo":
+            return rearranging.tempo(song, what)
+        case "instruments":
+            return rearranging.instruments(song, what)
+        case _:
+            return rearranging.alone(song, lanes)
 
 
-def find_bars(song: Song, what: str) -> range:
-    """Bars (from 0) of "9-16" or of the first section called `what` ("chorus", "chorus 2" for the second)."""
-    n = song.canvas.n_bars
-    span = re.fullmatch(r"\s*(\d+)\s*(?:[-–]\s*(\d+))?\s*", what)
-    if span:
-        first, last = int(span[1]), int(span[2] or span[1])
-        if not 1 <= first <= last <= n:
-            raise InputError(f"Bars {what.strip()} are not in this take; it has bars 1 to {n}.")
-        return range(first - 1, last)
-    name, _, number = what.strip().lower().rpartition(" ") if what.strip()[-1:].isdigit() else (what.strip().lower(),
-                                                                                             "", "1")
-    found = [section for section in song.sections if section.name == name]
-    if not 1 <= int(number) <= len(found):
-        names = ", ".join(dict.fromkeys(section.name for section in song.sections))
-        raise InputError(f"There is no section {what.strip()!r} in this take; it has {names}, or give bars like 9-16.")
-    section = found[int(number) - 1]
-    return range(section.start_bar, section.start_bar + section.bars)
+def filled(draft: Draft, seed: int, cancel: Event):
+    """The draft's canvas with what was open drawn."""
+    model = checkpoint.generator()
+    if not draft.other_chords:
+        return compose_canvas(draft.plan, model, seed, cancel)
+    harmonies = compose.draw_harmony(model, draft.plan, seed=seed % 2**31, draws=2 * DRAWS, cancel=cancel)
+    old = draft.song.canvas.harmony
+    unlike = [float((one.harmony != old).any(axis=1).mean()) for one in harmonies]
+    order = sorted(range(len(harmonies)), key=lambda i: (unlike[i] < UNLIKE, i if unlike[i] >= UNLIKE else -unlike[i]))
+    return compose_canvas(draft.plan, model, seed, cancel, [harmonies[i] for i in order[:DRAWS]])
 
 
-def extra_bars(song: Song, what: str) -> int:
-    """Whole bars nearest to `what` seconds."""
-    try:
-        seconds = float(what)
-    except ValueError:
-        raise InputError(f"{what!r} is no number of seconds to extend by; give something like 16.") from None
-    bar_s = song.step_s * song.canvas.steps_per_bar
-    if not seconds > 0 or song.canvas.n_bars * bar_s + seconds > DURATION_S[1]:
-        raise InputError(f"Extending by {seconds:g} s is out of reach; a take can be up to {DURATION_S[1]:g} s long.")
-    return max(1, round(seconds / bar_s))
+def remix(recipe: Mapping[str, Any], sheet: MixSheet, *, cancel: Event,
+          shelf: Shelf | None = None) -> Iterator[Progress | Take]:
+    """A take with the mixer set: the same notes, mixed and mastered as the sheet says.
+
+    Raises:
+        InputError: settings that cannot be mixed.
+        Cancelled: `cancel` was set.
+    """
+    yield Progress(0.1, "Mixing it")
+    lanes = [lane["name"] for lane in recipe.get("lanes", ())]
+    words = f"mix: {told(sheet, lanes)}"
+    asked = {"kind": "mix", "what": told(sheet, lanes), "lanes": [], "bars": "", "seed": recipe["seed"], "words": words}
+    new = {**recipe, "mixer": sheet_json(sheet), "parent": child_of(recipe, asked, Change({}))}
+    yield _told(retake(plain(new), no_wish(), cancel, shelf=shelf), words)
+    yield Progress(1.0, "Done")
 
 
-def restyled(song: Song, what: str, seed: int) -> tuple[Song, Plan, Any]:
-    """Song and plan with the melody and chords kept and everything else to be drawn in the described style."""
-    from modules.conditions.text import understand
-
-    condition = fuse(Request(prompt=what), Heard(text=understand(what)))
-    if not condition.styles:
-        raise InputError(f"No style was understood from {what!r}; name one, such as \"bossa nova\" or \"synthwave\".")
-    mixed = blend(condition.styles)
-    chosen = choose_instruments(mixed, condition.controls, seed, sung=bool(song.syllables))
-    asked = condition.controls
-    controls = replace(asked, wanted=(*asked.wanted, *lanes_of(asked.wanted, chosen)),
-                       unwanted=(*asked.unwanted, *(lane for lane in LANES if lane not in chosen)))
-    canvas = song.canvas.copy()
-    set_lanes(canvas, replace(condition, controls=controls), mixed, np.random.default_rng(seed))
-    lead = mixed[0][0]
-    tempo = condition.controls.tempo_bpm or song.tempo_bpm
-    song = replace(song, instruments=chosen, styles={card.name: weight for card, weight in mixed}, tempo_bpm=tempo,
-                   swing=lead.swing[0], swing_unit=lead.swing[1], ending=lead.ending, production=condition.production,
-                   articulation=condition.controls.articulation,
-                   duration_s=song.duration_s if tempo == song.tempo_bpm else None)
-    return song, tasks.restyle(plan_of(song), song.canvas, canvas.active), condition
+def _told(take: Take, words: str) -> Take:
+    """The take, its summary led by what was done."""
+    return replace(take, summary=f"{words[0].upper()}{words[1:]}. {take.summary}")
