@@ -13,10 +13,13 @@ from dataclasses import replace
 from threading import Event
 from typing import Any
 
+import numpy as np
+
+from modules.canvas import Canvas
 from modules.conditions.recall import plain
 from modules.engines import rearranging, recomposing
 from modules.engines.embedded import DRAWS, compose_canvas, retake, stop_if
-from modules.engines.lineage import Change, child_of
+from modules.engines.lineage import Change, ancestor, ancestors, child_of, score_of
 from modules.engines.recipe import score_json
 from modules.engines.recomposing import PARTS, Draft, no_wish
 from modules.engines.replay import Shelf, play
@@ -41,6 +44,7 @@ EDITS: Mapping[str, str] = {
     "alone": "some parts by themselves (lanes: which)",
 }
 UNLIKE = 0.25  # share of beats whose chord is another where chords are to be others
+MOST_DRAWN = 12  # harmonies that other chords are chosen from
 
 
 def edit(recipe: Mapping[str, Any], *, kind: str, what: str = "", lanes: tuple[str, ...] = (), bars: str = "",
@@ -66,18 +70,30 @@ def edit(recipe: Mapping[str, Any], *, kind: str, what: str = "", lanes: tuple[s
     draft = drafted(song, played, kind=kind, what=what, lanes=lanes, bars=bars, seed=seed)
     stop_if(cancel)
     started = time.monotonic()
-    song = draft.song
     if draft.plan is not None:
         yield Progress(0.1, "Writing it")
-        canvas = filled(draft, seed, cancel)
-        song = replace(song, canvas=canvas, sections=canvas.sections)
+    song = draft.song if draft.plan is None else filled(draft, seed, cancel)
     yield Progress(0.5, "Playing it")
-    asked = {"kind": kind, "what": what, "lanes": list(lanes), "bars": bars, "seed": seed, "words": draft.words}
-    mixer = {"mixer": recipe["mixer"]} if "mixer" in recipe else {}
-    new = {**recipe, **score_json(song), **mixer, "parent": child_of(recipe, asked, draft.change)}
-    yield _told(retake(plain(new), draft.condition, cancel, shelf=shelf,
-                       timings={"compose": time.monotonic() - started}), draft.words)
+    asked = {"kind": kind, "what": what, "lanes": list(lanes), "bars": bars, "seed": seed}
+    yield child(recipe, draft, song, asked, cancel, shelf=shelf, timings={"compose": time.monotonic() - started})
     yield Progress(1.0, "Done")
+
+
+def child(recipe: Mapping[str, Any], draft: Draft, song: Song, asked: Mapping[str, Any], cancel: Event, *,
+          shelf: Shelf | None = None, timings: dict[str, float] | None = None, sheet: MixSheet | None = None) -> Take:
+    """The take that an edit makes of a recipe's, sounded.
+
+    Args:
+        song: the draft's, filled.
+        asked: the edit as it stands in the new recipe.
+        sheet: how the mixer is set; None = as it was.
+    """
+    parent = child_of(recipe, {**asked, "words": draft.words}, draft.change)
+    mixer = {} if sheet is None else {"mixer": sheet_json(sheet)}
+    new = plain({**score_of(recipe), **score_json(song), **mixer, "request": recipe["request"],
+                 "take": recipe.get("take", 1), "parent": parent})
+    take = retake(new, draft.condition, cancel, shelf=shelf, timings=timings)
+    return replace(take, summary=f"{draft.words[0].upper()}{draft.words[1:]}. {take.summary}")
 
 
 def drafted(song: Song, played: Performance, *, kind: str, what: str, lanes: tuple[str, ...], bars: str,
@@ -114,16 +130,56 @@ def drafted(song: Song, played: Performance, *, kind: str, what: str, lanes: tup
             return rearranging.alone(song, lanes)
 
 
-def filled(draft: Draft, seed: int, cancel: Event):
-    """The draft's canvas with what was open drawn."""
-    model = checkpoint.generator()
-    if not draft.other_chords:
-        return compose_canvas(draft.plan, model, seed, cancel)
-    harmonies = compose.draw_harmony(model, draft.plan, seed=seed % 2**31, draws=2 * DRAWS, cancel=cancel)
-    old = draft.song.canvas.harmony
-    unlike = [float((one.harmony != old).any(axis=1).mean()) for one in harmonies]
-    order = sorted(range(len(harmonies)), key=lambda i: (unlike[i] < UNLIKE, i if unlike[i] >= UNLIKE else -unlike[i]))
-    return compose_canvas(draft.plan, model, seed, cancel, [harmonies[i] for i in order[:DRAWS]])
+def filled(draft: Draft, seed: int, cancel: Event) -> Song:
+    """The draft's song with what was open drawn."""
+    harmonies = None
+    if draft.other_chords:
+        harmonies = other_chords(draft, seed, DRAWS, cancel)
+    return with_canvas(draft.song, compose_canvas(draft.plan, checkpoint.generator(), seed, cancel, harmonies))
+
+
+def other_chords(draft: Draft, seed: int, count: int, cancel: Event) -> list[Canvas]:
+    """Canvases with other chords than the take has, unlike each other: the first is unlike the old ones, every further
+    one lies furthest from all before it."""
+    drawn = compose.draw_harmony(checkpoint.generator(), draft.plan, seed=seed % 2**31, draws=MOST_DRAWN, cancel=cancel)
+    chords = [draft.song.canvas.harmony, *(one.harmony for one in drawn)]
+    apart = np.array([[float((a != b).any(axis=1).mean()) for b in chords] for a in chords])
+    chosen = [0]
+    while len(chosen) <= count:
+        nearest = apart[:, chosen].min(axis=1)
+        nearest[chosen] = -1.0
+        # the first draw is what most agree on: it is taken first where it is other enough
+        chosen.append(1 if len(chosen) == 1 and nearest[1] >= UNLIKE else int(nearest.argmax()))
+    return [drawn[i - 1] for i in chosen[1:]]
+
+
+def with_canvas(song: Song, canvas: Canvas) -> Song:
+    """The song filled."""
+    return replace(song, canvas=canvas, sections=canvas.sections)
+
+
+def undo(recipe: Mapping[str, Any], steps: str, cancel: Event) -> Iterator[Progress | Take]:
+    """The take as it was `steps` edits before.
+
+    Raises:
+        InputError: it has not as many before it.
+    """
+    past = list(ancestors(recipe))
+    if not steps.isdigit() or not 1 <= int(steps) <= len(past):
+        raise InputError(f"{steps} steps back were asked for; this take has {len(past)} before it.")
+    yield bring_back(recipe, past[int(steps) - 1]["id"], cancel=cancel)
+
+
+def bring_back(recipe: Mapping[str, Any], name: str, *, cancel: Event, shelf: Shelf | None = None) -> Take:
+    """An earlier version of a take, by its name (`lineage.take_id`).
+
+    Raises:
+        InputError: the take does not come from it.
+    """
+    before = ancestor(recipe, name)
+    if before is None:
+        raise InputError(f"This take does not come from a version {name!r}.")
+    return retake(before, no_wish(), cancel, shelf=shelf)
 
 
 def remix(recipe: Mapping[str, Any], sheet: MixSheet, *, cancel: Event,
@@ -135,14 +191,9 @@ def remix(recipe: Mapping[str, Any], sheet: MixSheet, *, cancel: Event,
         Cancelled: `cancel` was set.
     """
     yield Progress(0.1, "Mixing it")
-    lanes = [lane["name"] for lane in recipe.get("lanes", ())]
-    words = f"mix: {told(sheet, lanes)}"
-    asked = {"kind": "mix", "what": told(sheet, lanes), "lanes": [], "bars": "", "seed": recipe["seed"], "words": words}
-    new = {**recipe, "mixer": sheet_json(sheet), "parent": child_of(recipe, asked, Change({}))}
-    yield _told(retake(plain(new), no_wish(), cancel, shelf=shelf), words)
+    song, _ = play(recipe, shelf=shelf)
+    words = told(sheet, [*song.instruments, *(["vocal"] if song.syllables else [])])
+    draft = Draft(song, None, no_wish(), Change({}), f"mix: {words}")
+    asked = {"kind": "mix", "what": words, "lanes": [], "bars": "", "seed": recipe["seed"]}
+    yield child(recipe, draft, song, asked, cancel, shelf=shelf, sheet=sheet)
     yield Progress(1.0, "Done")
-
-
-def _told(take: Take, words: str) -> Take:
-    """The take, its summary led by what was done."""
-    return replace(take, summary=f"{words[0].upper()}{words[1:]}. {take.summary}")
