@@ -98,7 +98,7 @@ def add_edit(change: argparse.ArgumentParser) -> None:
     how.add_argument("--undo", nargs="?", const="1", metavar="STEPS", help="the take before the last edit")
     change.add_argument("--lanes", default="", help="for --redo and --reroll: parts, such as drums,bass")
     change.add_argument("--bars", default="", help="for --reharmonise and --chords: where, as for --redo")
-    change.add_argument("--progressions", type=int, default=1, metavar="N", help="for --reharmonise: N to audition")
+    change.add_argument("--count", dest="several", type=int, metavar="N", help="for --reharmonise: N to audition")
     change.add_argument("--seed", type=int)
     change.add_argument("--stems", action="store_true")
     change.add_argument("--format", default="wav")
@@ -223,21 +223,18 @@ def run_edit(args: argparse.Namespace) -> int:
     """Edit a take; writes `take_1`, or a set from `take_1` on, into the folder."""
     check_format(args.format)
     recipe = read_recipe(args.recipe).recipe
-    from modules.engines import sets
-    from modules.engines.edit import EDITS, edit, undo
+    from modules.engines.orders import KINDS, carry_out
 
-    seed = secrets.randbelow(2**31) if args.seed is None else args.seed
-    here = {"seed": seed, "cancel": Event()}
-    if args.undo is not None:
-        return write_takes(undo(recipe, args.undo, Event()), args)
-    if args.reharmonise is not None and args.progressions != 1:
-        return write_takes(sets.progressions(recipe, count=args.progressions, what=args.reharmonise, bars=args.bars,
-                                             **here), args)
-    if args.mood and "," in args.mood:
-        return write_takes(sets.moods(recipe, which=tuple(names(args.mood)), **here), args)
-    kind = next(name for name in EDITS if getattr(args, name) is not None)
-    lanes = tuple(names(args.alone if kind == "alone" else args.lanes))
-    return write_takes(edit(recipe, kind=kind, what=getattr(args, kind), lanes=lanes, bars=args.bars, **here), args)
+    kind = next(name for name in KINDS if getattr(args, name, None) is not None)
+    what, lanes, count = getattr(args, kind), args.lanes, args.several
+    if kind == "alone":
+        what, lanes = "", args.alone
+    elif kind == "mood" and "," in what:
+        kind = "moods"
+    elif kind == "reharmonise" and count:
+        kind = "progressions"
+    order = {"kind": kind, "what": what, "lanes": names(lanes), "bars": args.bars, "seed": args.seed, "count": count}
+    return write_takes(carry_out(recipe, order, cancel=Event()), args)
 
 
 def run_mix(args: argparse.Namespace) -> int:

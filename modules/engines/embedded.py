@@ -15,7 +15,7 @@ from modules.canvas import Canvas
 from modules.conditions.fuse import SEEDS, check_request, fuse
 from modules.engines.hearing import hear
 from modules.engines.recipe import request_json, write_recipe
-from modules.engines.replay import Shelf, Sounded, master_song, render_song, sounded
+from modules.engines.replay import Dry, Shelf, Sounded, master_song, render_song, sounded
 from modules.errors import Cancelled, InputError, WeightsMissing
 from modules.evaluation import music
 from modules.evaluation.critic import criticise
@@ -174,7 +174,8 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     mastered = master_song(mixed.bus, song, performance)
     marks.append(time.monotonic())
     timings = timings | {"sound": marks[1] - marks[0], "mix": marks[2] - marks[1]}
-    return judge_take(Sounded(song, performance, mixed, mixed, mastered), condition, asked, timings, number, cancel)
+    found = Sounded(Dry(song, performance, mixed), mixed, mastered)
+    return judge_take(found, condition, asked, timings, number, cancel)
 
 
 def retake(recipe: Mapping, condition: Condition, cancel: Event, *, timings: dict[str, float] | None = None,
@@ -192,7 +193,7 @@ def judge_take(found: Sounded, condition: Condition, asked: Mapping, timings: di
                cancel: Event, history: Mapping | None = None) -> Take:
     """Measure a sounded song and write its recipe."""
     started = time.monotonic()
-    song, performance, mastered = found.song, found.performance, found.mastered
+    song, performance, mastered = found.dry.song, found.dry.performance, found.mastered
     loudness = (mastered.integrated_lufs, mastered.true_peak_dbtp)
     checks = report(mastered.audio, found.mixed.stems, performance, song, condition, loudness=loudness)
     stop_if(cancel)

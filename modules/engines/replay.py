@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
@@ -31,8 +31,9 @@ from modules.types import Audio, Performance, Song
 
 LONGEST_S = 2 * DURATION_S[1]  # seconds of a recipe that is still played
 MOST_BARS = 1_000
-SHELF_TAKES = 2
-SHELF_S = 150.0  # seconds of sound kept at hand: 30 s of eight lanes take about 90 MB
+SHELF_PLACES = 4  # takes at hand: two with their untouched lanes
+SHELF_S = 150.0  # seconds of lanes kept at hand: 30 s of eight lanes take about 90 MB
+DRY = "dry "  # before the name of what is kept with untouched faders
 
 
 def render_song(song: Song, performance: Performance, cancel: Event | None = None) -> dict[str, Audio]:
@@ -48,13 +49,23 @@ def master_song(bus: Audio, song: Song, performance: Performance) -> Mastered:
 
 
 @dataclass(frozen=True)
-class Sounded:
-    """A take made again. `dry`: the lanes as the studio processed them and their mix; `mixed`: as a person set the
-    mixer, where one did; `mastered`: what is heard."""
+class Dry:
+    """A take's notes, sounded and mixed as the studio would have it. `mixer`: the take on the table."""
 
     song: Song
     performance: Performance
-    dry: Mixed
+    mixed: Mixed
+
+    @cached_property
+    def mixer(self) -> Mixer:
+        return Mixer(self.mixed.stems, self.song, self.performance)
+
+
+@dataclass(frozen=True)
+class Sounded:
+    """A take made again. `mixed`: as a person set the mixer, where one did; `mastered`: what is heard."""
+
+    dry: Dry
     mixed: Mixed
     mastered: Mastered
 
@@ -64,24 +75,27 @@ class Shelf:
     between threads: what a recipe sounds like depends on nothing else."""
 
     def __init__(self, most_s: float = SHELF_S) -> None:
-        self._kept: OrderedDict[str, Sounded] = OrderedDict()
+        self._kept: OrderedDict[str, Dry | Sounded] = OrderedDict()
         self._most_s, self._lock = most_s, Lock()
 
-    def find(self, name: str) -> Sounded | None:
-        """The take of that name (`lineage.take_id`), if it is here."""
+    def find(self, name: str) -> Dry | Sounded | None:
+        """What was kept under that name, if it is here."""
         with self._lock:
             if name in self._kept:
                 self._kept.move_to_end(name)
             return self._kept.get(name)
 
-    def keep(self, name: str, found: Sounded) -> None:
-        """Put a take here; the oldest go while more than two are here, or more than fits."""
+    def keep(self, name: str, found: Dry | Sounded) -> None:
+        """Put a take here; the oldest go while more are here than may be, or than fit."""
         with self._lock:
             self._kept[name] = found
             self._kept.move_to_end(name)
-            while len(self._kept) > SHELF_TAKES or len(self._kept) > 1 and (
-                    sum(one.performance.duration_s for one in self._kept.values()) > self._most_s):
+            while len(self._kept) > SHELF_PLACES or len(self._kept) > 1 and self._seconds() > self._most_s:
                 self._kept.popitem(last=False)
+
+    def _seconds(self) -> float:
+        dry = {id(one): one for one in (getattr(kept, "dry", kept) for kept in self._kept.values())}
+        return sum(one.performance.duration_s for one in dry.values())
 
 
 def play(recipe: Mapping[str, Any], *, shelf: Shelf | None = None) -> tuple[Song, Performance]:
@@ -90,8 +104,8 @@ def play(recipe: Mapping[str, Any], *, shelf: Shelf | None = None) -> tuple[Song
     Raises:
         InputError: not a recipe of a take, or one too long to be played.
     """
-    kept = shelf.find(take_id(recipe)) if shelf else None
-    if kept is not None:
+    kept = shelf.find(DRY + take_id(recipe)) if shelf else None
+    if isinstance(kept, Dry):
         return kept.song, kept.performance
     _check_bars(recipe)
     song = read_song(recipe)
@@ -112,6 +126,27 @@ def play(recipe: Mapping[str, Any], *, shelf: Shelf | None = None) -> tuple[Song
     return song, performance
 
 
+def dried(recipe: Mapping[str, Any], *, shelf: Shelf | None = None, cancel: Event | None = None) -> Dry:
+    """A recipe's take with untouched faders; a take that was only mixed has that of the take before it.
+
+    Raises:
+        InputError: as `play`.
+        Cancelled: `cancel` was set.
+    """
+    parent = recipe.get("parent")
+    if parent and parent["changed"] == {}:
+        return dried(parent, shelf=shelf, cancel=cancel)
+    name = DRY + take_id(recipe)
+    kept = shelf.find(name) if shelf else None
+    if isinstance(kept, Dry):
+        return kept
+    song, performance = play(recipe, shelf=shelf)
+    found = Dry(song, performance, mix(render_song(song, performance, cancel), song, performance, cancel=cancel))
+    if shelf:
+        shelf.keep(name, found)
+    return found
+
+
 def sounded(recipe: Mapping[str, Any], *, shelf: Shelf | None = None, cancel: Event | None = None) -> Sounded:
     """A recipe's take, made again: played, mixed as set, mastered, and laid into the take before it where that stays.
 
@@ -121,29 +156,27 @@ def sounded(recipe: Mapping[str, Any], *, shelf: Shelf | None = None, cancel: Ev
     """
     name = take_id(recipe)
     kept = shelf.find(name) if shelf else None
-    if kept is not None:
+    if isinstance(kept, Sounded):
         return kept
-    song, performance = play(recipe, shelf=shelf)
-    dry = mix(render_song(song, performance, cancel), song, performance, cancel=cancel)
-    mixed, mastered = dry, None
+    dry = dried(recipe, shelf=shelf, cancel=cancel)
     if "mixer" in recipe:
-        remix = remixed(Mixer(dry.stems, song, performance), read_sheet(recipe["mixer"]), cancel)
+        remix = remixed(dry, read_sheet(recipe["mixer"]), cancel)
         mixed, mastered = remix.mixed, remix.mastered
     else:
-        mastered = master_song(dry.bus, song, performance)
+        mixed, mastered = dry.mixed, master_song(dry.mixed.bus, dry.song, dry.performance)
     parent = recipe.get("parent")
     if parent and parent["sound_kept"]:
         before = sounded(parent, shelf=shelf, cancel=cancel)
-        mastered = _laid_in(parent, before, performance, mastered)
-    found = Sounded(song, performance, dry, mixed, mastered)
+        mastered = _laid_in(parent, before, dry.performance, mastered)
+    found = Sounded(dry, mixed, mastered)
     if shelf:
         shelf.keep(name, found)
     return found
 
 
-def remixed(mixer: Mixer, sheet: MixSheet, cancel: Event | None = None) -> Remix:
-    """A take on the table, mixed and mastered as a sheet says."""
-    return mixer.remix(sheet.settings, target_lufs=sheet.target_lufs, cancel=cancel)
+def remixed(dry: Dry, sheet: MixSheet, cancel: Event | None = None) -> Remix:
+    """A take mixed and mastered as a sheet says."""
+    return dry.mixer.remix(sheet.settings, target_lufs=sheet.target_lufs, cancel=cancel)
 
 
 def _spans(parent: Mapping[str, Any], performance: Performance) -> dict[str, list[tuple[float, float]]]:
@@ -157,7 +190,7 @@ def _laid_in(parent: Mapping[str, Any], before: Sounded, performance: Performanc
     """A new master only where the edit is heard."""
     changed = _spans(parent, performance)
     later_s = performance.bar_starts_s[parent["later_bars"]]
-    old = shifted(before.performance, later_s)
+    old = shifted(before.dry.performance, later_s)
     old_end_s = before.mastered.audio.duration_s + later_s
     spans = []
     for start_s, end_s in sorted({span for stretches in changed.values() for span in stretches}):
@@ -199,7 +232,8 @@ def replay(recipe: Mapping[str, Any], *, sound: Path | None = None, cancel: Even
 
         found = made()
         scale = found.mixed.scale if "mixer" in recipe else 1.0  # dry lanes are at their level already
-        return laid_stems(found.dry, song, performance, sheet.settings, scale=scale, cancel=cancel), found.mixed.bus
+        laid = laid_stems(found.dry.mixed, song, performance, sheet.settings, scale=scale, cancel=cancel)
+        return laid, found.mixed.bus
 
     return Piece(song, performance, recipe, finished, laid, sheet)
 
