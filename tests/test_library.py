@@ -1,4 +1,4 @@
-"""The library: what is kept comes back, to its owner only; the oldest unstarred go first; a thousand takes stay quick."""
+"""The library: what is kept comes back, to its owner only; the oldest unstarred go first; it stays quick with 1,000."""
 
 import contextlib
 import json

@@ -19,11 +19,11 @@ from modules.studio.export import KINDS
 from modules.types import Controls, Finding, TextReading
 from modules.ui import handlers
 from modules.ui.downloads import export_kept, take_folder
+from modules.ui.faces import playable
 from modules.ui.form import Form, sentence, to_request
 from modules.ui.more import DIALS, keys, read_key, read_seed
 from modules.ui.page import build_page, launch_options
 from modules.ui.sessions import Sessions, new_folder, results_folder
-from modules.ui.takes import playable
 from modules.ui.text_tab import chip_list, next_surprise, own_ideas
 from tests.fake_engine import FakeEngine, fake_listeners, hum_file, read_audio
 

@@ -173,11 +173,11 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     marks.append(time.monotonic())
     stop_if(cancel)
     timings = timings | {"sound": marks[1] - marks[0], "mix": marks[2] - marks[1], "judge": marks[3] - marks[2]}
+    told = summary(song, condition) + ("" if sampled.available() else f"; {sound_engine()}")
     recipe = write_recipe(
         request=asked, condition=condition, song=song, performance=performance, report=checks, loudness=loudness,
         duration_s=mastered.audio.duration_s, seed=song.seed, take=number, timings_s=timings,
         sounded_by={part.lane: sounded_by(part) for part in performance.parts}, sound_engine=sound_engine(),
-        engine="embedded")
-    told = summary(song, condition) + ("" if sampled.available() else f"; {sound_engine()}")
+        engine="embedded", summary=told)
     return Take(audio=mastered.audio, stems=mixed.stems, song=song, performance=performance, report=checks,
                 recipe=recipe, seed=song.seed, summary=told)
