@@ -14,7 +14,12 @@
       if (star.getAttribute("aria-pressed") !== on) star.setAttribute("aria-pressed", on);
     }
   }
+  // The page changes elements in place where it can, so that attributes are watched too.
+  const watch = (then, attributes) => new MutationObserver(then).observe(document.documentElement, {
+    subtree: true, attributeFilter: attributes,
+  });
   whenThere(".ew-star, #starred [data-starred]", showStars);
+  watch(showStars, ["data-take", "data-starred"]);
 
   // A link is only the end of an address on the server; here it gets its beginning.
   function copy(box) {
@@ -22,11 +27,15 @@
     field.select();
     navigator.clipboard?.writeText(field.value).then(() => { button.textContent = "Copied"; }, () => {});
   }
-  whenThere(".ew-toast", (box) => {
-    const field = box.querySelector("input");
+  function showLink() {
+    const box = document.querySelector(".ew-toast"), field = box?.querySelector("input");
+    if (!field) return;
+    box.hidden = false;
     field.value = `${location.origin}${location.pathname}${field.dataset.link}`;
     copy(box);
-  });
+  }
+  whenThere(".ew-toast", showLink);
+  watch(showLink, ["data-link", "data-nth"]);
 
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
@@ -38,7 +47,7 @@
       remove.textContent = "Remove for good?";
       setTimeout(() => { delete remove.dataset.sure; remove.textContent = words; }, SURE_MS);
     } else if (target?.closest("[data-copy-link]")) copy(target.closest(".ew-toast"));
-    else if (target?.closest("[data-close]")) target.closest(".ew-toast").remove();
+    else if (target?.closest("[data-close]")) target.closest(".ew-toast").hidden = true;
     else if (target?.closest("[data-numbers]")) {
       const button = target.closest("[data-numbers]");
       button.setAttribute("aria-pressed", String(button.parentElement.classList.toggle("ew-numbers")));

@@ -168,7 +168,7 @@ def connect(tab: LibraryTab, owner: gr.BrowserState, desk: gr.State, shown: Sequ
     tab.more.click(lambda count: count + PAGE, tab.count, tab.count, queue=False, **quiet).then(
         show, view, outputs, queue=False, **quiet)
     for field, act in ((tab.star, star), (tab.remove, remove)):
-        field.input(act, [field, owner], None, queue=False, **quiet).then(show, view, outputs, queue=False, **quiet)
-    tab.open.input(open_kept, [tab.open, owner, desk], [desk, *shown], concurrency_id="listen", **quiet)
+        field.change(act, [field, owner], None, queue=False, **quiet).then(show, view, outputs, queue=False, **quiet)
+    tab.open.change(open_kept, [tab.open, owner, desk], [desk, *shown], concurrency_id="listen", **quiet)
     tab.save.click(save, [owner, tab.starred], tab.saved, concurrency_id="listen", **quiet)
     tab.file.upload(opened, [tab.file, owner, desk], [desk, *shown], concurrency_id="listen", **quiet)

@@ -54,9 +54,10 @@ def recalled_words(recalled: str) -> str:
             "</ul>")
 
 
-def share_html(link: str, note: str) -> str:
-    """The box with a link; `library.js` puts the page's own address before it and copies it."""
-    return (f'<div class="ew-toast" role="status"><span>{escape(note)}</span>'
+def share_html(link: str, note: str, chosen: str) -> str:
+    """The box with a link; `library.js` puts the page's own address before it and copies it. `chosen` changes with each
+    press, so that the same link is shown again."""
+    return (f'<div class="ew-toast" role="status" data-nth="{escape(chosen)}"><span>{escape(note)}</span>'
             f'<input readonly data-link="{escape(link)}" aria-label="Link">'
             '<button type="button" class="ew-small" data-copy-link="">Copy</button>'
             '<button type="button" class="ew-small" data-close="" aria-label="Close">×</button></div>')
@@ -64,7 +65,7 @@ def share_html(link: str, note: str) -> str:
 
 def connect(links: Links, *, owner: gr.BrowserState, desk: gr.State, shown: Sequence[gr.components.Component],
             fields: Mapping[str, gr.components.Component], page: gr.Blocks, library: Library,
-            listeners: Listeners, empty: str) -> None:
+            listeners: Listeners, empty: str) -> gr.events.Dependency:
     """Wire what happens when the page opens, and the cards' "Use again" and "Share".
 
     Args:
@@ -74,6 +75,9 @@ def connect(links: Links, *, owner: gr.BrowserState, desk: gr.State, shown: Sequ
         fields: the form's components by name.
         page: whose opening is listened to.
         empty: what stands where takes will be.
+
+    Returns:
+        The event after which the page is ready.
     """
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     form = list(fields.values())
@@ -122,17 +126,19 @@ def connect(links: Links, *, owner: gr.BrowserState, desk: gr.State, shown: Sequ
         """A link to the chosen take: its settings in the address itself, or a copy from the library."""
         take = take_of(chosen)
         link = pack_link(asked_of(take))
-        if link:
-            return share_html(link, "This link opens the page with these settings; pressing Make brings this take.")
-        return share_html(f"#take={library.share(token, take)}",
-                          "Whoever has this link can hear this take and go on from it, while your library keeps it.")
+        note = "This link opens the page with these settings; pressing Make brings this take."
+        if not link:
+            link = f"#take={library.share(token, take)}"
+            note = "Whoever has this link can hear this take and go on from it, while your library keeps it."
+        return share_html(link, note, chosen)
 
-    page.load(greet, [links.address, owner, desk], [owner, desk, *shown, *form], js=ADDRESS, queue=False,
-              **quiet).then(
-        None, None, None, js=FORGET_ADDRESS, api_visibility="private").then(
+    ready = page.load(greet, [links.address, owner, desk], [owner, desk, *shown, *form], js=ADDRESS, queue=False,
+                      **quiet)
+    ready.then(None, None, None, js=FORGET_ADDRESS, api_visibility="private").then(
         None, None, None, js=TELL_RESTORED, api_visibility="private")
-    links.again.input(use_again, links.again, form, queue=False, **quiet).success(
+    links.again.change(use_again, links.again, form, queue=False, **quiet).success(
         None, None, None, js="() => document.getElementById('composer').scrollIntoView({ behavior: 'smooth' })",
         api_visibility="private").then(None, None, None, js=TELL_RESTORED, api_visibility="private")
-    links.share.input(share, [links.share, owner], links.box, queue=False, **quiet)
+    links.share.change(share, [links.share, owner], links.box, queue=False, **quiet)
     links.recalled.change(recalled_words, links.recalled, links.recalled_chip, queue=False, **quiet)
+    return ready

@@ -68,7 +68,8 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
             extra = more.build(engines)
             engine_words = gr.HTML("", elem_id="engine-note")
             with gr.Row(elem_id="make-row"):
-                make = gr.Button("Make", variant="primary", elem_id="make", scale=0, min_width=150)
+                make = gr.Button("Make", variant="primary", elem_id="make", scale=0, min_width=150,
+                                 interactive=False)  # until the page knows whose takes these will be
                 stop = gr.Button("Stop", visible=False, elem_id="stop", scale=0, min_width=90)
                 used = gr.HTML(f"<p>{sentence(Form())}</p>", elem_id="used")
         status = gr.HTML("", elem_id="status")
@@ -142,7 +143,8 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         connect_downloads(listeners)
         library_tab.connect(shelf, owner, desk, shown, library, listeners)
         sharing.connect(links, owner=owner, desk=desk, shown=shown, fields=fields, page=page, library=library,
-                        listeners=listeners, empty=EMPTY_STAGE)
+                        listeners=listeners, empty=EMPTY_STAGE).then(
+            lambda: gr.Button(interactive=True), None, make, queue=False, **quiet)
     page.queue(max_size=WAITING, default_concurrency_limit=LISTEN_AT_ONCE)
     return page
 
