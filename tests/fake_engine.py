@@ -6,13 +6,16 @@ import json
 import time
 import wave
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import numpy as np
 import soundfile
 
+from modules.audio.tags import read_recipe
 from modules.canvas.canvas import Canvas
+from modules.conditions.recall import plain
 from modules.errors import Cancelled, InputError
 from modules.studio.export import KINDS
 from modules.types import (
@@ -39,6 +42,7 @@ from modules.types import (
     Take,
     TextReading,
 )
+from modules.ui.faces import Face, face_of, write_face
 from modules.ui.listeners import Listeners
 from modules.ui.sound_plots import sound_pictures
 
@@ -105,7 +109,13 @@ def fake_take(request: Request, seed: int) -> Take:
               Check("drums", "none", "a kit", 0.0, "no"))
     recipe = {
         "engine": "fake", "seed": seed, "duration_s": duration, "tempo_bpm": tempo, "key": "A minor", "meter": "4/4",
-        "request": {"prompt": request.prompt},
+        "request": {"prompt": request.prompt, "negative": request.negative, "lyrics": request.lyrics,
+                    "seed": request.seed, "takes": request.takes, "engine": request.engine, "voice": request.voice,
+                    "styles": dict(request.styles), "faithfulness": request.faithfulness,
+                    "set_aside": list(request.set_aside), "controls": plain(request.controls),
+                    "hum": {"notes": 5} if request.hum else None, "hum_name": request.hum_name},
+        "styles": {"bossa_nova": 1.0}, "take": seed - request.seed + 1,
+        "lanes": [{"name": part.lane, "instrument": part.instrument} for part in parts],
         "sections": [{"name": s.name, "start_bar": s.start_bar, "bars": s.bars, "start_s": s.start_bar * bar_s,
                       "end_s": (s.start_bar + s.bars) * bar_s} for s in plan],
         "chords": [{"start_s": b * bar_s, "end_s": (b + 1) * bar_s, "name": CHORDS[b % 4][0]} for b in range(bars)],
@@ -229,9 +239,23 @@ def stems(take: Take, folder: Path) -> Mapping[str, Path]:
     return {lane: folder / f"{lane}.wav" for lane in take.stems}
 
 
+def reopen(source: Path, folder: Path) -> Face:
+    text = read_recipe(source) if source.suffix in (".wav", ".mp3") else source.read_text()
+    try:
+        recipe = json.loads(text)
+        asked = recipe["request"]
+        take = fake_take(Request(prompt=asked["prompt"], lyrics=asked["lyrics"], seed=asked["seed"]), recipe["seed"])
+        take = replace(take, recipe=recipe)
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{source.name} is not an Earworm recipe.") from None
+    face = face_of(take, export(take, folder), {})
+    write_face(face, folder)
+    return face
+
+
 def fake_listeners() -> Listeners:
     return Listeners(read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
-                     lambda: ("alto", "baritone"))
+                     lambda: ("alto", "baritone"), reopen)
 
 
 def main() -> None:

@@ -92,8 +92,7 @@ def child(recipe: Mapping[str, Any], draft: Draft, song: Song, asked: Mapping[st
     mixer = {} if sheet is None else {"mixer": sheet_json(sheet)}
     new = plain({**score_of(recipe), **score_json(song), **mixer, "request": recipe["request"],
                  "take": recipe.get("take", 1), "parent": parent})
-    take = retake(new, draft.condition, cancel, shelf=shelf, timings=timings)
-    return replace(take, summary=f"{draft.words[0].upper()}{draft.words[1:]}. {take.summary}")
+    return retake(new, draft.condition, cancel, shelf=shelf, timings=timings)
 
 
 def drafted(song: Song, played: Performance, *, kind: str, what: str, lanes: tuple[str, ...], bars: str,

@@ -197,12 +197,14 @@ def judge_take(found: Sounded, condition: Condition, asked: Mapping, timings: di
     loudness = (mastered.integrated_lufs, mastered.true_peak_dbtp)
     checks = report(mastered.audio, found.mixed.stems, performance, song, condition, loudness=loudness)
     stop_if(cancel)
+    told = summary(song, condition) + ("" if sampled.available() else f"; {sound_engine()}")
+    done = ((history or {}).get("parent") or {}).get("edit", {}).get("words", "")
+    told = f"{done[0].upper()}{done[1:]}. {told}" if done else told
     recipe = write_recipe(
         request=asked, condition=condition, song=song, performance=performance, report=checks, loudness=loudness,
         duration_s=mastered.audio.duration_s, seed=song.seed, take=number,
         timings_s=timings | {"judge": time.monotonic() - started},
         sounded_by={part.lane: sounded_by(part) for part in performance.parts}, sound_engine=sound_engine(),
-        engine="embedded", history=history)
-    told = summary(song, condition) + ("" if sampled.available() else f"; {sound_engine()}")
+        engine="embedded", summary=told, history=history)
     return Take(audio=mastered.audio, stems=found.mixed.stems, song=song, performance=performance, report=checks,
                 recipe=recipe, seed=song.seed, summary=told)

@@ -59,7 +59,7 @@ def request_json(request: Request, heard: Heard) -> dict[str, Any]:
 def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song, performance: Performance,
                  report: tuple[Check, ...], loudness: tuple[float, float], duration_s: float, seed: int, take: int,
                  timings_s: Mapping[str, float], sounded_by: Mapping[str, str], sound_engine: str,
-                 engine: str, history: Mapping[str, Any] | None = None) -> dict[str, Any]:
+                 engine: str, summary: str, history: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The recipe of one take; fields are the contract of the command line.
 
     Args:
@@ -90,7 +90,7 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
                "offset_s": note.offset_s, "midi": note.midi}
               for note, placed in zip([n for n in sung if n.phonemes or n.text], song.syllables, strict=False)]
     return plain({
-        "request": request, "engine": engine, "version": VERSION, "seed": seed, "take": take,
+        "request": request, "engine": engine, "version": VERSION, "seed": seed, "take": take, "summary": summary,
         "sample_rate": SAMPLE_RATE, "duration_s": duration_s,
         "key": key_name(song.tonic, song.mode), "meter": canvas.meter,
         "sections": [{"name": s.name, "start_bar": s.start_bar, "bars": s.bars, "energy": s.energy,

@@ -15,10 +15,10 @@ import numpy as np
 from modules.config import TARGET_LUFS, TRUE_PEAK_DBTP
 from modules.performance.looping import loop_song, perform_loop
 from modules.performance.palette import style_tone
-from modules.studio.faders import MixSettings
 from modules.studio.loudness import integrated_lufs, true_peak_dbtp
 from modules.studio.master import master
 from modules.studio.mix import mix
+from modules.studio.mix_sheet import MixSettings
 from modules.types import Audio, Song
 from modules.vocoder.render import render
 

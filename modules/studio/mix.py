@@ -19,7 +19,8 @@ from modules.errors import Cancelled, InputError
 from modules.studio import dynamics, effects, lanes
 from modules.studio.bus import shape_bus, tone_curve
 from modules.studio.character import Character, song_character
-from modules.studio.faders import MixSettings, fade_lane
+from modules.studio.faders import fade_lane
+from modules.studio.mix_sheet import MixSettings
 from modules.studio.reverb import reverberate
 from modules.studio.transitions import transitions
 from modules.types import Audio, Performance, Song

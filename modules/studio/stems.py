@@ -19,8 +19,8 @@ import numpy as np
 from modules.audio.encode import write_audio
 from modules.audio.tags import AI_NOTICE
 from modules.errors import InputError
-from modules.studio.faders import MixSettings
 from modules.studio.mix import Mixed, placed_table
+from modules.studio.mix_sheet import MixSettings
 from modules.studio.provenance import sign
 from modules.types import Audio, Performance, Song
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from modules.conditions.ideas import surprise
@@ -14,6 +14,7 @@ from modules.styles.blend import read_blend
 from modules.styles.cards import cards
 from modules.types import METERS, Audio, Controls, Request
 from modules.ui.more import read_key, read_seed
+from modules.ui.restore import RECALLED, recalled_request
 
 QUOTED = 60  # letters of a prompt that the summary line shows
 
@@ -21,7 +22,9 @@ QUOTED = 60  # letters of a prompt that the summary line shows
 @dataclass(frozen=True)
 class Form:
     """Plain values of all fields. Dials hold None while they are "auto"; `set_aside` has one name
-    of a finding a line, `blend`, `curve` and `lanes` are as on the command line, empty while nothing was chosen."""
+    of a finding a line, `blend`, `curve` and `lanes` are as on the command line, empty while nothing was chosen.
+    `best` is how many takes are kept by their reports, 0 = all; `recalled` names the take whose tune or track is used
+    again ("TAKE hum reference")."""
 
     prompt: str = ""
     negative: str = ""
@@ -41,6 +44,8 @@ class Form:
     takes: int = 2
     seed: str = ""
     engine: str = "embedded"
+    best: int = 0
+    recalled: str = ""
 
     @classmethod
     def from_fields(cls, fields: dict) -> Form:
@@ -49,7 +54,7 @@ class Form:
         dials = {name[5:]: None if fields[f"auto_{name[5:]}"] else value
                  for name, value in fields.items() if name.startswith("dial_")}
         plain = {name: value for name, value in fields.items() if not name.startswith(("dial_", "auto_", "lane_"))}
-        for name in {"prompt", "negative", "lyrics", "seed", "set_aside", "blend", "curve"} & set(plain):
+        for name in {"prompt", "negative", "lyrics", "seed", "set_aside", "blend", "curve", "recalled"} & set(plain):
             plain[name] = plain[name] or ""  # Gradio sends None for a box never touched
         lanes = {name[5:]: value for name, value in fields.items() if name.startswith("lane_") and value}
         return cls(**plain, dials=dials, lanes=lanes)
@@ -67,9 +72,11 @@ def to_request(form: Form, read_audio: Callable[[Path], Audio]) -> Request:
     if not 1 <= int(form.takes) <= MAX_TAKES:
         raise InputError(f"{form.takes} takes: 1 to {MAX_TAKES} would be right.")
     seed = read_seed(form.seed)
-    empty = not (form.prompt.strip() or form.hum or form.reference or form.lyrics.strip() or form.blend.strip())
+    empty = not (form.prompt.strip() or form.hum or form.reference or form.lyrics.strip() or form.blend.strip()
+                 or form.recalled.strip())
     meter = None if form.meter in ("", "auto") else form.meter
-    return Request(
+    recipe, recalled = recalled_request(form.recalled) if form.recalled.strip() else (None, {})
+    request = Request(
         prompt=surprise(seed, 0) if empty else form.prompt.strip(), negative=form.negative.strip(),
         hum=read_audio(Path(form.hum)) if form.hum else None, hum_name=Path(form.hum).name if form.hum else "",
         reference=read_audio(Path(form.reference)) if form.reference else None,
@@ -79,8 +86,9 @@ def to_request(form: Form, read_audio: Callable[[Path], Audio]) -> Request:
         set_aside=tuple(line.strip() for line in form.set_aside.splitlines() if line.strip()),
         controls=Controls(tonic=tonic, mode=mode, meter=meter, energy_curve=read_curve(form.curve),
                           lane_instruments=check_lanes(form.lanes), **form.dials),
-        faithfulness=form.faithfulness, engine=form.engine, takes=int(form.takes), seed=seed,
+        faithfulness=form.faithfulness, engine=form.engine, takes=int(form.takes), seed=seed, recipe=recipe,
     )
+    return replace(request, **{name: value for name, value in recalled.items() if not getattr(request, name)})
 
 
 def sentence(form: Form) -> str:
@@ -90,6 +98,8 @@ def sentence(form: Form) -> str:
         closeness = ("followed note for note" if form.faithfulness >= 0.95 else "as an inspiration"
                      if form.faithfulness <= 0.25 else "followed loosely")
         parts.append(f"your tune, {closeness}")
+    parts += [f"{words} of an earlier take" for name, words in RECALLED.items()
+              if name in form.recalled.split() and not getattr(form, name)]
     if form.prompt.strip():
         text = " ".join(form.prompt.split())
         parts.append(f"the words “{text[:QUOTED].rstrip() + '…' if len(text) > QUOTED else text}”")
@@ -107,6 +117,7 @@ def sentence(form: Form) -> str:
     if chosen:
         parts.append(f"your {_list(chosen)}")
     takes = f"{int(form.takes)} take{'s' if form.takes != 1 else ''}"
+    takes += f", the best {form.best} kept," if 0 < int(form.best) < int(form.takes) else ""
     tail = f", without {form.negative.strip()}" if form.negative.strip() else ""
     if not parts:
         return f"{takes} of something surprising{tail}: nothing is filled in yet, and that is fine."

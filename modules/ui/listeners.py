@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modules.types import Audio, Hum, Lyrics, Reference, Take, TextReading
+from modules.ui.faces import Face
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Listeners:
     pictures    path of a take's WAV beside its recipe → pictures of the sound as HTML
     stems       (take, folder) → {lane: path of a sound file that a browser plays}, in the order shown
     voices      () → names of singing voices, without "auto"
+    reopen      (recipe file or a sound with one inside, folder) → the take's face, after its files were written there
     """
 
     text: Callable[[str, str], TextReading]
@@ -36,3 +38,4 @@ class Listeners:
     export_as: Callable[[Path, Sequence[str], Path], Mapping[str, Path]]
     pictures: Callable[[Path], str]
     voices: Callable[[], tuple[str, ...]]
+    reopen: Callable[[Path, Path], Face]
