@@ -14,7 +14,18 @@ from modules.assets import asset
 from modules.config import MAX_TAKES
 from modules.library.shelf import Library
 from modules.types import Engine
-from modules.ui import handlers, hum_tab, library_tab, lyrics_tab, more, reference_tab, style_map, text_tab
+from modules.ui import (
+    edit_panel,
+    handlers,
+    hum_tab,
+    library_tab,
+    lyrics_tab,
+    mix_panel,
+    more,
+    reference_tab,
+    style_map,
+    text_tab,
+)
 from modules.ui import links as sharing
 from modules.ui.api import build_endpoints
 from modules.ui.downloads import connect_downloads
@@ -78,6 +89,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
                      for i in range(MAX_TAKES)]
         with gr.Accordion("Earlier takes", open=False, visible=False, elem_id="earlier") as lid:
             earlier = gr.HTML("")
+        editor, mixer = edit_panel.build(), mix_panel.build()
         shelf = library_tab.build()
 
         text_tab.connect(text, atlas.blend, desk, listeners)
@@ -141,6 +153,9 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         page.unload(leave)
         build_endpoints(engines, listeners, sessions)
         connect_downloads(listeners)
+        for panel, tab in ((edit_panel, editor), (mix_panel, mixer)):
+            panel.connect(tab, desk=desk, owner=owner, shown=shown, workshop=listeners.workshop, listeners=listeners,
+                          sessions=sessions, library=library)
         library_tab.connect(shelf, owner, desk, shown, library, listeners)
         sharing.connect(links, owner=owner, desk=desk, shown=shown, fields=fields, page=page, library=library,
                         listeners=listeners, empty=EMPTY_STAGE).then(
