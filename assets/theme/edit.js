@@ -1,14 +1,15 @@
 // The edit panel: bars and parts chosen by pointer, touch and keys, and the orders that its buttons write into the
 // field #edit-order (modules/ui/edit_panel.py).
 (() => {
-  const { write, whenThere, ask } = window.Earworm;
+  const { write, whenDrawn, ask } = window.Earworm;
   let count = 0; // so that the same order twice is two events
   let kept = null; // the choice, taken over when the panel is drawn again for the next version
   let pressed = null; // the button that had the focus then
   const order = (panel, data) => write("edit-order", JSON.stringify({ take: panel.dataset.take, ...data, n: (count += 1) }));
   const show = (take) => write("chosen-edit", `${take} ${(count += 1)}`);
 
-  whenThere(".ew-edit", (panel) => {
+  whenDrawn(".ew-edit", (panel, signal) => {
+    const on = (target, kind, does) => target.addEventListener(kind, does, { signal });
     const board = panel.querySelector(".ew-board-roll"), said = panel.querySelector(".ew-said");
     const bars = JSON.parse(board.dataset.bars), n = bars.length - 1;
     const rows = [...board.querySelectorAll(".ew-row")], lanes = rows.map((row) => row.dataset.lane);
@@ -74,12 +75,12 @@
       return found < 0 ? rows.length - 1 : found;
     };
     let drag = null;
-    board.addEventListener("pointerdown", (event) => {
+    on(board, "pointerdown", (event) => {
       if (event.button || !event.target.closest(".ew-row-notes")) return;
       drag = { bar: barAt(event.clientX), row: rowAt(event.clientY), x: event.clientX, y: event.clientY, moved: false, add: event.shiftKey };
       board.setPointerCapture(event.pointerId);
     });
-    board.addEventListener("pointermove", (event) => {
+    on(board, "pointermove", (event) => {
       if (!drag) return;
       if (!drag.moved && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < 6) return;
       drag.moved = true;
@@ -97,13 +98,13 @@
       state.row = drag.row;
       drag = null;
     };
-    board.addEventListener("pointerup", release);
-    board.addEventListener("pointercancel", () => { drag = null; });
+    on(board, "pointerup", release);
+    on(board, "pointercancel", () => { drag = null; });
 
     // keys: arrows move, Shift chooses more
-    board.addEventListener("focus", () => draw());
-    board.addEventListener("blur", () => draw());
-    board.addEventListener("keydown", (event) => {
+    on(board, "focus", () => draw());
+    on(board, "blur", () => draw());
+    on(board, "keydown", (event) => {
       if (event.target !== board) return;
       const key = event.key, way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
       if (way) {
@@ -127,7 +128,7 @@
       event.preventDefault();
     });
 
-    panel.addEventListener("click", async (event) => {
+    on(panel, "click", async (event) => {
       const button = event.target.closest("button");
       if (!button || button.disabled) return;
       const data = button.dataset;

@@ -44,5 +44,23 @@ window.Earworm = (() => {
     return JSON.parse(body)[0];
   }
 
-  return { box, read, write, whenThere, ask };
+  // As whenThere, for elements that are drawn again in place: `begin(element, signal)` is called anew when `data-drawn`
+  // has changed, and the signal ends what the call before listened to.
+  function whenDrawn(selector, begin) {
+    const drawn = new WeakMap();
+    const look = () => {
+      for (const element of document.querySelectorAll(selector)) {
+        const before = drawn.get(element);
+        if (before?.mark === element.dataset.drawn) continue;
+        before?.listening.abort();
+        const listening = new AbortController();
+        drawn.set(element, { mark: element.dataset.drawn, listening });
+        begin(element, listening.signal);
+      }
+    };
+    const watch = () => new MutationObserver(look).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-drawn"] });
+    if (document.body) watch(); else document.addEventListener("DOMContentLoaded", watch);
+  }
+
+  return { box, read, write, whenThere, whenDrawn, ask };
 })();

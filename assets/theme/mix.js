@@ -1,7 +1,7 @@
 // The mixer. While a fader moves, the parts are mixed here (Web Audio); when it rests, the studio's own mix of it takes
 // over at the same place. Settings go as JSON into the field #mix-order when the mix is kept.
 (() => {
-  const { write, whenThere, ask } = window.Earworm;
+  const { write, whenDrawn, ask } = window.Earworm;
   const OFF = -30; // dB of a level at its lowest: silent
   const LONG_S = 75; // from here on parts are held at half the sampling rate, so that they fit into memory
   const FADE_S = 0.04;
@@ -10,7 +10,8 @@
   const decibels = (v) => 10 ** (v / 20);
   let count = 0;
 
-  whenThere(".ew-mix", (panel) => {
+  whenDrawn(".ew-mix", (panel, signal) => {
+    const on = (target, kind, does) => target.addEventListener(kind, does, { signal });
     const take = panel.dataset.take, length = Number(panel.dataset.duration), presets = JSON.parse(panel.dataset.presets);
     const strips = [...panel.querySelectorAll(".ew-mixstrip")], lanes = strips.map((s) => s.dataset.lane);
     const heard = panel.querySelector(".ew-hearing"), playButton = panel.querySelector("[data-play]"), place = panel.querySelector("[data-at]");
@@ -136,7 +137,7 @@
       playButton.setAttribute("aria-pressed", "false");
     }
     function tick() {
-      if (!panel.isConnected) { end(); return; }
+      if (!panel.isConnected || signal.aborted) { end(); return; }
       place.value = (1000 * now()) / length;
       panel.querySelector(".ew-time b").textContent = clock(now());
       if (graph && now() >= length - 0.02) { end(); place.value = 0; }
@@ -186,15 +187,15 @@
     }
     function touched() { fresh = false; wanted += 1; words(); turn(); hear(); }
 
-    panel.addEventListener("input", (event) => {
+    on(panel, "input", (event) => {
       if (event.target.matches("[data-knob]")) { if (preset && preset !== "as_made") preset = ""; touched(); }
       if (event.target === place) { const was = Boolean(graph); end(); at = (Number(place.value) / 1000) * length; if (was) begin(); else panel.querySelector(".ew-time b").textContent = clock(at); }
     });
-    panel.addEventListener("change", (event) => { if (event.target.matches("[data-knob], [data-lufs]")) { words(); settle(); } });
-    panel.addEventListener("dblclick", (event) => {
+    on(panel, "change", (event) => { if (event.target.matches("[data-knob], [data-lufs]")) { words(); settle(); } });
+    on(panel, "dblclick", (event) => {
       if (event.target.matches("[data-knob]")) { event.target.value = 0; touched(); settle(); }
     });
-    panel.addEventListener("click", async (event) => {
+    on(panel, "click", async (event) => {
       const button = event.target.closest("button");
       if (!button) return;
       const data = button.dataset;
@@ -218,6 +219,7 @@
         write("mix-order", JSON.stringify({ take, kind: "mix", sheet: sheet(), n: (count += 1) }));
       }
     });
+    signal.addEventListener("abort", end);
     lay(JSON.parse(panel.dataset.sheet));
     panel.scrollIntoView({ behavior: "smooth", block: "start" });
   });

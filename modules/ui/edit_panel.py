@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from secrets import token_hex
 from typing import Any
 
 import gradio as gr
@@ -68,7 +69,8 @@ def panel_html(take: str, recipe: Mapping[str, Any], desk: Mapping[str, Any], wo
     mode = recipe["key"].split(" ", 1)[1]
     tools = "".join((_longer(), _style(), _chords(), _key_and_tempo(recipe, mode), _players(recipe), _sets()))
     return (
-        f'<section class="ew-edit ew-desk" data-take="{escape(take)}" aria-label="Edit {name}"><header>'
+        f'<section class="ew-edit ew-desk" data-take="{escape(take)}" data-drawn="{token_hex(4)}" '
+        f'aria-label="Edit {name}"><header>'
         f'<h3>Edit {name}</h3>{_steps(recipe, desk, take)}<button type="button" class="ew-wide" data-close="" '
         'title="Close" aria-label="Close the editor">✕</button></header>'
         f'{strip_html(recipe, desk.get("family", {}))}'
@@ -140,7 +142,8 @@ def _players(recipe: Mapping[str, Any]) -> str:
         if lane not in played:
             continue
         options = "".join(f'<option value="{name}"{" selected" if name == played[lane] else ""}>'
-                          f'{escape(name.replace("_", " "))}</option>' for name in offered(lane))
+                          f'{escape(name.replace("_", " "))}</option>'
+                          for name in dict.fromkeys((played[lane], *offered(lane))))
         rows.append(f'<label>{escape(lane_title(lane))} <select data-player="{lane}"><option value="none">nobody'
                     f'</option>{options}</select></label>')
     return _tool("Players", "the same notes on other instruments", "".join(rows) + _button("instruments", "Change"))

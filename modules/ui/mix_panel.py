@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import gradio as gr
@@ -68,7 +69,8 @@ def panel_html(take: str, recipe: Mapping[str, Any], number: int) -> str:
                       '</option>' for value, title in TARGETS)
     strips = "".join(_strip(lane) for lane in lanes)
     return (
-        f'<section class="ew-mix ew-desk" data-take="{escape(take)}" data-sheet="{escape(json.dumps(sheet))}" '
+        f'<section class="ew-mix ew-desk" data-take="{escape(take)}" data-drawn="{token_hex(4)}" '
+        f'data-sheet="{escape(json.dumps(sheet))}" '
         f'data-presets="{escape(json.dumps(ready))}" data-sound="{url(sound_file(take_folder(take)))}" '
         f'data-duration="{float(recipe["duration_s"]):.3f}" aria-label="Mixer of {name}"><header><h3>Mix {name}</h3>'
         '<button type="button" class="ew-wide" data-close="" title="Close" aria-label="Close the mixer">✕</button>'

@@ -29,6 +29,7 @@ from modules.ui import (
 from modules.ui import links as sharing
 from modules.ui.api import build_endpoints
 from modules.ui.downloads import connect_downloads
+from modules.ui.edit_api import connect_edits
 from modules.ui.errors import speaking
 from modules.ui.form import Form, sentence
 from modules.ui.keeping import keeper
@@ -153,6 +154,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         page.unload(leave)
         build_endpoints(engines, listeners, sessions)
         connect_downloads(listeners)
+        connect_edits(listeners.workshop, listeners, sessions)
         for panel, tab in ((edit_panel, editor), (mix_panel, mixer)):
             panel.connect(tab, desk=desk, owner=owner, shown=shown, workshop=listeners.workshop, listeners=listeners,
                           sessions=sessions, library=library)

@@ -1,4 +1,4 @@
-"""What editing and mixing need from the rooms to the left, as callables; filled by `real_workshop.py`, in tests by fakes."""
+"""What editing and mixing need from the rooms to the left, as callables (`real_workshop.py`; in tests fakes)."""
 
 from __future__ import annotations
 
