@@ -1,4 +1,4 @@
-"""Mix sheets: what is written is what is set, recipes hold it whole, wrong words are one sentence, presets can be mixed."""
+"""Mix sheets: what is written is what is set, recipes hold it whole, wrong words are one sentence, presets differ."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from modules.studio.mix_sheet import (
 
 
 def test_written_settings_become_a_sheet_and_come_back_from_json():
-    sheet = written(MixSheet(), level="drums=-3, vocals=+2, pad=off", pan="chords=0.3", eq="bass.low=+3, drums.high=-1.5",
-                    reverb="pad=+4", mute="counter-melody", solo="", lufs=-16)
+    sheet = written(MixSheet(), level="drums=-3, vocals=+2, pad=off", pan="chords=0.3", reverb="pad=+4",
+                    eq="bass.low=+3, drums.high=-1.5", mute="counter-melody", solo="", lufs=-16)
     settings = sheet.settings
     assert settings.gain_db == {"drums": -3.0, "vocal": 2.0, "pad": -90.0} and settings.pan == {"comp": 0.3}
     assert settings.low_db == {"bass": 3.0} and settings.high_db == {"drums": -1.5}
