@@ -14,7 +14,7 @@ from modules.assets import asset
 from modules.config import MAX_TAKES
 from modules.library.shelf import Library
 from modules.types import Engine
-from modules.ui import handlers, hum_tab, library_tab, lyrics_tab, more, reference_tab, style_map, text_tab
+from modules.ui import compare, handlers, hum_tab, library_tab, lyrics_tab, more, reference_tab, style_map, text_tab
 from modules.ui import links as sharing
 from modules.ui.api import build_endpoints
 from modules.ui.downloads import connect_downloads
@@ -76,6 +76,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         with gr.Row(elem_id="takes-grid", elem_classes="ew-grid"):
             slots = [gr.HTML(EMPTY_STAGE if i == 0 else "", visible=i == 0, elem_classes="ew-slot")
                      for i in range(MAX_TAKES)]
+        duel = compare.build()
         with gr.Accordion("Earlier takes", open=False, visible=False, elem_id="earlier") as lid:
             earlier = gr.HTML("")
         shelf = library_tab.build()
@@ -141,10 +142,12 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         page.unload(leave)
         build_endpoints(engines, listeners, sessions)
         connect_downloads(listeners)
+        compare.connect(duel, owner, library)
         library_tab.connect(shelf, owner, desk, shown, library, listeners)
-        sharing.connect(links, owner=owner, desk=desk, shown=shown, fields=fields, page=page, library=library,
-                        listeners=listeners, empty=EMPTY_STAGE).then(
-            lambda: gr.Button(interactive=True), None, make, queue=False, **quiet)
+        ready = sharing.connect(links, owner=owner, desk=desk, shown=shown, fields=fields, page=page, library=library,
+                        listeners=listeners, empty=EMPTY_STAGE)
+        ready.then(lambda: gr.Button(interactive=True), None, make, queue=False, **quiet)
+        ready.then(text_tab.own_ideas, desk, text.ideas, queue=False, **quiet)
     page.queue(max_size=WAITING, default_concurrency_limit=LISTEN_AT_ONCE)
     return page
 
