@@ -48,10 +48,6 @@
       setTimeout(() => { delete remove.dataset.sure; remove.textContent = words; }, SURE_MS);
     } else if (target?.closest("[data-copy-link]")) copy(target.closest(".ew-toast"));
     else if (target?.closest("[data-close]")) target.closest(".ew-toast").hidden = true;
-    else if (target?.closest("[data-numbers]")) {
-      const button = target.closest("[data-numbers]");
-      button.setAttribute("aria-pressed", String(button.parentElement.classList.toggle("ew-numbers")));
-    }
   }, true);
 
   // A recipe or sound dropped anywhere but on a box of its own is opened.

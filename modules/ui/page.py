@@ -14,7 +14,18 @@ from modules.assets import asset
 from modules.config import MAX_TAKES
 from modules.library.shelf import Library
 from modules.types import Engine
-from modules.ui import compare, handlers, hum_tab, library_tab, lyrics_tab, more, reference_tab, style_map, text_tab
+from modules.ui import (
+    compare,
+    handlers,
+    hum_tab,
+    library_tab,
+    lyrics_tab,
+    more,
+    reference_tab,
+    style_map,
+    text_tab,
+    trials_tab,
+)
 from modules.ui import links as sharing
 from modules.ui.api import build_endpoints
 from modules.ui.downloads import connect_downloads
@@ -79,6 +90,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         duel = compare.build()
         with gr.Accordion("Earlier takes", open=False, visible=False, elem_id="earlier") as lid:
             earlier = gr.HTML("")
+        trial = trials_tab.build()
         shelf = library_tab.build()
 
         text_tab.connect(text, atlas.blend, desk, listeners)
@@ -143,6 +155,8 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         build_endpoints(engines, listeners, sessions)
         connect_downloads(listeners)
         compare.connect(duel, owner, library)
+        trials_tab.connect(trial, inputs, read_form, owner, engines=engines, listeners=listeners, sessions=sessions,
+                           library=library)
         library_tab.connect(shelf, owner, desk, shown, library, listeners)
         ready = sharing.connect(links, owner=owner, desk=desk, shown=shown, fields=fields, page=page, library=library,
                         listeners=listeners, empty=EMPTY_STAGE)
