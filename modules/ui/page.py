@@ -83,6 +83,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
                                  interactive=False)  # until the page knows whose takes these will be
                 stop = gr.Button("Stop", visible=False, elem_id="stop", scale=0, min_width=90)
                 used = gr.HTML(f"<p>{sentence(Form())}</p>", elem_id="used")
+        gr.HTML("<h2>Takes</h2>", elem_classes="ew-hidden")
         status = gr.HTML("", elem_id="status")
         with gr.Row(elem_id="takes-grid", elem_classes="ew-grid"):
             slots = [gr.HTML(EMPTY_STAGE if i == 0 else "", visible=i == 0, elem_classes="ew-slot")
