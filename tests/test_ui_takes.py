@@ -250,7 +250,7 @@ def test_an_experiment_is_kept_shown_and_taken_away(library):
     *_, last = trials_tab.run_experiment(trials, engines=(FakeEngine(pause_s=0),), listeners=fake_listeners(),
                                          keep=keeper(library, ME), cancel=stopped)
     assert "Stopped" in last[0] and last[1].count("not made") == 4 and last[2] == ""
-    assert trials_tab.after_stop(trials_tab.WAITING, "nowhere")[1] == trials_tab.NOT_MADE
+    assert trials_tab.after_stop(trials_tab.WAITING)[1] == trials_tab.NOT_MADE
 
 
 def test_dials_of_old_recipes_are_read():

@@ -116,7 +116,7 @@
     window.Earworm.deck = deck; // for whoever wants to measure it
 
     function refresh() {
-      const now = takes(), same = now.length === list.length && now.every((one, i) => one.take === list[i].take && one.url === list[i].url);
+      const now = takes(), same = now.length === list.length && now.every((one, i) => ["take", "url", "lufs"].every((name) => one[name] === list[i][name]));
       document.getElementById("compare").classList.toggle("ew-none", now.length < 2);
       if (same) return;
       list = now;
@@ -216,7 +216,7 @@
     document.addEventListener("click", (event) => { // a card's own player is heard alone
       if (event.isTrusted && deck.playing && event.target instanceof Element && event.target.closest(".ew-take .ew-play")) { deck.stop(); show(); }
     }, true);
-    new MutationObserver(refresh).observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-take", "data-audio", "class"] });
+    new MutationObserver(refresh).observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-take", "data-audio", "data-lufs", "class"] });
     refresh();
   });
 })();

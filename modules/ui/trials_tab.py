@@ -174,9 +174,9 @@ def report_link(folder: str) -> str:
             "(ZIP: a page that opens without Earworm)</a>")
 
 
-def after_stop(grid: str, folder: str) -> tuple:
+def after_stop(grid: str) -> tuple:
     """What is done stays; what is not, says so."""
-    return done_line(STOPPED), (grid or "").replace(WAITING, NOT_MADE), report_link(folder)
+    return done_line(STOPPED), (grid or "").replace(WAITING, NOT_MADE)
 
 
 def connect(tab: TrialsTab, inputs: Sequence[gr.components.Component], read_form: Callable[[Sequence], Form],
@@ -236,4 +236,5 @@ def connect(tab: TrialsTab, inputs: Sequence[gr.components.Component], read_form
     for end in (running.success, running.failure):
         end(finish, None, buttons, queue=False, **quiet)
     tab.stop.click(stop, None, tab.stop, cancels=running, queue=False, **quiet).then(
-        after_stop, [tab.grid, folder], shown, queue=False, **quiet).then(finish, None, buttons, queue=False, **quiet)
+        after_stop, tab.grid, shown[:2], queue=False, **quiet).then(
+        finish, None, buttons, queue=False, **quiet).then(report_link, folder, tab.report, queue=False, **quiet)
