@@ -1,4 +1,4 @@
-"""The command line: `make`, `grid`, `edit`, `export`, `listen` and the playground.
+"""The command line: `make`, `grid`, `edit`, `mix`, `export`, `listen` and the playground.
 
 Bad input: one line on standard error, exit 2.
 """
@@ -74,17 +74,8 @@ def build_parser() -> argparse.ArgumentParser:
     grid.add_argument("--vary", action="append", default=[], help="energy=0.2,0.5,0.8 or style=waltz|lo-fi; twice at "
                       "most, three times without --prompts")
     grid.set_defaults(format="mp3", takes=1)
-    change = commands.add_parser("edit", help="redo, extend or restyle a finished take")
-    change.add_argument("recipe", type=Path)
-    change.add_argument("--out", required=True, type=Path)
-    how = change.add_mutually_exclusive_group(required=True)
-    how.add_argument("--redo", help="a section (chorus, \"chorus 2\") or bars (9-16)")
-    how.add_argument("--extend", help="seconds")
-    how.add_argument("--restyle", help="a description of the new style")
-    change.add_argument("--lanes", default="", help="for --redo: comma-separated parts, such as drums,bass")
-    change.add_argument("--seed", type=int)
-    change.add_argument("--stems", action="store_true")
-    change.add_argument("--format", default="wav")
+    add_edit(commands.add_parser("edit", help="change a finished take: bars, parts, style, chords, key, tempo"))
+    add_mix(commands.add_parser("mix", help="mix a finished take again, from its recipe"))
     leave = commands.add_parser("export", help="write a finished take in other formats, from its recipe")
     leave.add_argument("take", type=Path, metavar="RECIPE|TAKE",
                        help="a take_N.json, or a sound or video with one inside")
@@ -95,6 +86,50 @@ def build_parser() -> argparse.ArgumentParser:
     hear.add_argument("file", help="a file; - for text on standard input")
     hear.add_argument("--as", dest="kind", required=True)
     return parser
+
+
+def add_edit(change: argparse.ArgumentParser) -> None:
+    """The options of `edit`."""
+    change.add_argument("recipe", type=Path)
+    change.add_argument("--out", required=True, type=Path)
+    how = change.add_mutually_exclusive_group(required=True)
+    how.add_argument("--redo", metavar="BARS", help="a section (chorus, \"chorus 2\") or bars (9-16)")
+    how.add_argument("--reroll", nargs="?", const="", metavar="BARS", help="all but what is locked: these bars, and "
+                                                                           "the parts of --lanes")
+    how.add_argument("--extend", metavar="SECONDS")
+    how.add_argument("--lead-in", metavar="SECONDS", help="begin earlier")
+    how.add_argument("--restyle", metavar="TEXT", help="a description of the new style")
+    how.add_argument("--reharmonise", nargs="?", const="", metavar="WORDS", help="other chords: jazzier, sadder, …")
+    how.add_argument("--chords", help="these chords, bar by bar: \"Am F C G\"")
+    how.add_argument("--mood", help="calm, tense, triumphant, or several: a take each, aligned bar for bar")
+    how.add_argument("--transpose", metavar="KEY", help="+2 or \"F# minor\"")
+    how.add_argument("--tempo", help="120 or +10%%")
+    how.add_argument("--instruments", help="\"bass=tuba,drums=none\"")
+    how.add_argument("--alone", metavar="LANES", help="some parts by themselves")
+    how.add_argument("--undo", nargs="?", const="1", metavar="STEPS", help="the take before the last edit")
+    change.add_argument("--lanes", default="", help="for --redo and --reroll: parts, such as drums,bass")
+    change.add_argument("--bars", default="", help="for --reharmonise and --chords: where, as for --redo")
+    change.add_argument("--count", dest="several", type=int, metavar="N", help="for --reharmonise: N to audition")
+    change.add_argument("--seed", type=int)
+    change.add_argument("--stems", action="store_true")
+    change.add_argument("--format", default="wav")
+
+
+def add_mix(again: argparse.ArgumentParser) -> None:
+    """The options of `mix`."""
+    again.add_argument("recipe", type=Path)
+    again.add_argument("--out", required=True, type=Path)
+    again.add_argument("--preset", default="", help="as_made, more_vocals, drums_up, club, intimate, wide, karaoke, "
+                                                    "speech_bed; the other options change it")
+    again.add_argument("--set", dest="level", default="", help="levels in dB: \"drums=-3,vocal=+2,pad=off\"")
+    again.add_argument("--pan", default="", help="-1 left … 1 right: \"comp=0.3\"")
+    again.add_argument("--eq", default="", help="bands low, mid, high in dB: \"bass.low=+3\"")
+    again.add_argument("--reverb", default="", help="room in dB: \"pad=+4\"")
+    again.add_argument("--mute", default="", help="parts, such as melody,pad")
+    again.add_argument("--solo", default="")
+    again.add_argument("--lufs", type=float, help="loudness: -14 streaming, -16 Apple Music, -23 broadcast")
+    again.add_argument("--stems", action="store_true")
+    again.add_argument("--format", default="wav")
 
 
 def read_text(path: Path, limit: int = 2_000_000) -> str:
@@ -246,15 +281,39 @@ def show_progress(item: Progress) -> None:
 
 
 def run_edit(args: argparse.Namespace) -> int:
-    """Edit a take; writes `take_1` into the folder."""
+    """Edit a take; writes `take_1`, or a set from `take_1` on, into the folder."""
     check_format(args.format)
     recipe = read_recipe(args.recipe).recipe
-    from modules.engines.edit import EDITS, edit
+    from modules.engines.orders import KINDS, carry_out
 
-    kind = next(name for name in EDITS if getattr(args, name))
-    lanes = tuple(lane.strip() for lane in args.lanes.split(",") if lane.strip())
-    seed = secrets.randbelow(2**31) if args.seed is None else args.seed
-    return write_takes(edit(recipe, kind=kind, what=getattr(args, kind), lanes=lanes, seed=seed, cancel=Event()), args)
+    kind = next(name for name in KINDS if getattr(args, name, None) is not None)
+    what, lanes, count = getattr(args, kind), args.lanes, args.several
+    if kind == "alone":
+        what, lanes = "", args.alone
+    elif kind == "mood" and "," in what:
+        kind = "moods"
+    elif kind == "reharmonise" and count:
+        kind = "progressions"
+    order = {"kind": kind, "what": what, "lanes": names(lanes), "bars": args.bars, "seed": args.seed, "count": count}
+    return write_takes(carry_out(recipe, order, cancel=Event()), args)
+
+
+def run_mix(args: argparse.Namespace) -> int:
+    """Mix a take again; writes `take_1` into the folder."""
+    check_format(args.format)
+    recipe = read_recipe(args.recipe).recipe
+    from modules.engines.edit import remix
+    from modules.studio.mix_sheet import preset, read_sheet, written
+
+    start = preset(args.preset) if args.preset else read_sheet(recipe.get("mixer"))
+    sheet = written(start, level=args.level, pan=args.pan, eq=args.eq, reverb=args.reverb, mute=args.mute,
+                    solo=args.solo, lufs=args.lufs)
+    return write_takes(remix(recipe, sheet, cancel=Event()), args)
+
+
+def names(text: str) -> list[str]:
+    """The names of a comma-separated list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def check_format(name: str) -> None:
@@ -336,8 +395,8 @@ def run_serve(args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"make": run_make, "grid": run_grid, "edit": run_edit, "export": run_export, "listen": run_listen,
-            "serve": run_serve, None: run_serve}
+COMMANDS = {"make": run_make, "grid": run_grid, "edit": run_edit, "mix": run_mix, "export": run_export,
+            "listen": run_listen, "serve": run_serve, None: run_serve}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

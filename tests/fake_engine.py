@@ -16,8 +16,10 @@ import soundfile
 from modules.audio.tags import read_recipe
 from modules.canvas.canvas import Canvas
 from modules.conditions.recall import plain
+from modules.engines.lineage import Change, child_of
 from modules.errors import Cancelled, InputError
 from modules.studio.export import KINDS
+from modules.studio.mix_sheet import read_sheet, sheet_json
 from modules.types import (
     Audio,
     Check,
@@ -45,6 +47,7 @@ from modules.types import (
 from modules.ui.faces import Face, face_of, write_face
 from modules.ui.listeners import Listeners
 from modules.ui.sound_plots import sound_pictures
+from modules.ui.workshop import Workshop
 
 SAMPLE_RATE = 22_050
 CHORDS = (("Am", 9, (57, 60, 64)), ("F", 5, (53, 57, 60)), ("C", 0, (48, 52, 55)), ("G", 7, (55, 59, 62)))
@@ -253,9 +256,44 @@ def reopen(source: Path, folder: Path) -> Face:
     return face
 
 
+def carry_out(recipe: Mapping, order: Mapping, cancel: Event) -> Iterator[Progress | Take]:
+    """One take (three of a set), its seed one further; "slow" in `what`: 6 s."""
+    if order.get("what") == "impossible":
+        raise InputError("that cannot be done; ask for something else.")
+    for number in range(3 if order["kind"] in ("moods", "progressions") else 1):
+        for step in range(60 if order.get("what") == "slow" else 3):
+            if cancel.wait(0.1 if order.get("what") == "slow" else 0.01):
+                raise Cancelled("Stopped.")
+            yield Progress(step / 60, "Writing it")
+        take = fake_take(Request(prompt=recipe["request"]["prompt"]), recipe["seed"] + 1 + number)
+        words = f"{order['kind']} {' and '.join(order.get('lanes') or ())} {order.get('what', '')}".strip()
+        edit = {"kind": order["kind"], "what": order.get("what", ""), "words": words}
+        mixer = {"mixer": sheet_json(read_sheet(order["sheet"]))} if order.get("sheet") else {}
+        parent = child_of(recipe, edit, Change())
+        yield replace(take, recipe={**take.recipe, **mixer, "parent": parent}, summary=f"{words}. {take.summary}")
+
+
+def fake_workshop() -> Workshop:
+    def play(recipe: Mapping) -> Performance:
+        return fake_take(Request(), recipe["seed"]).performance
+
+    def preview(recipe: Mapping, sheet: Mapping, path: Path) -> tuple[float, float]:
+        soundfile.write(path, fake_take(Request(), recipe["seed"]).audio.samples.T, SAMPLE_RATE)
+        return sheet["target_lufs"], -1.0
+
+    def dry(recipe: Mapping, folder: Path) -> Mapping[str, Path]:
+        return stems(fake_take(Request(), recipe["seed"]), folder)
+
+    def loop(recipe: Mapping, bars: str, path: Path) -> float:
+        soundfile.write(path, np.zeros(SAMPLE_RATE), SAMPLE_RATE)
+        return 1.0
+
+    return Workshop(carry_out, play, preview, dry, loop)
+
+
 def fake_listeners() -> Listeners:
     return Listeners(read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
-                     lambda: ("alto", "baritone"), reopen)
+                     lambda: ("alto", "baritone"), reopen, fake_workshop())
 
 
 def main() -> None:

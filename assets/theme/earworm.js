@@ -22,7 +22,7 @@
     const sound = sounds.get(url);
     for (const player of players(url)) {
       const length = Number(player.dataset.duration) || sound.duration || 1;
-      const card = player.dataset.group ? player.closest(".ew-take") : player;
+      const card = player.dataset.group ? player.closest(".ew-take, .ew-desk") : player;
       card.style.setProperty("--p", `${Math.min(100, (100 * sound.currentTime) / length)}%`);
       player.classList.toggle("ew-on", !sound.paused);
       card.classList.toggle("ew-on", !sound.paused);
@@ -97,24 +97,6 @@
     requestAnimationFrame(move);
   }
 
-  // Asks one of the page's own endpoints and waits for its answer.
-  async function ask(name, data) {
-    const call = await fetch(`gradio_api/call/${name}`, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ data }),
-    });
-    if (!call.ok) throw new Error(call.status === 503 ? "Too many people at once; try again in a minute." : "");
-    const { event_id: id } = await call.json();
-    const stream = await (await fetch(`gradio_api/call/${name}/${id}`)).text();
-    const last = stream.trim().split(/\n\n/).pop() || "";
-    const [, kind, body] = last.match(/^event: (\w+)\ndata: (.*)$/s) || [];
-    if (kind !== "complete") {
-      let told = null;
-      try { told = JSON.parse(body); } catch { /* no words came with it */ }
-      throw new Error((told && (told.error || told.message)) || (typeof told === "string" ? told : ""));
-    }
-    return JSON.parse(body)[0];
-  }
-
   // A download that is made first: the button becomes a link when it is there.
   async function exportFile(button) {
     if (button.getAttribute("aria-busy") === "true") return;
@@ -122,7 +104,7 @@
     button.setAttribute("aria-busy", "true");
     note.textContent = "being made …";
     try {
-      const file = await ask("card_file", [button.closest("[data-take]").dataset.take, button.dataset.export]);
+      const file = await window.Earworm.ask("card_file", [button.closest("[data-take]").dataset.take, button.dataset.export]);
       const link = document.createElement("a");
       link.className = "ew-item";
       link.href = file.address;
@@ -147,7 +129,7 @@
     const inside = box.querySelector("div");
     inside.textContent = "Drawing …";
     try {
-      inside.innerHTML = (await ask("card_pictures", [box.closest("[data-take]").dataset.take])).html;
+      inside.innerHTML = (await window.Earworm.ask("card_pictures", [box.closest("[data-take]").dataset.take])).html;
     } catch (error) {
       delete box.dataset.drawn;
       inside.textContent = error.message || "That did not work; close and open to try again.";

@@ -20,6 +20,7 @@ from modules.types import Engine, Progress, Request, Take
 from modules.ui.errors import as_message
 from modules.ui.form import Form, to_request
 from modules.ui.keeping import FULL, Keep, arrive, nowhere
+from modules.ui.lineage_strip import with_kin
 from modules.ui.listeners import Listeners
 from modules.ui.more import engine_title
 from modules.ui.sessions import Sessions
@@ -96,7 +97,8 @@ def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], list
             if not keep(folder, face, len(cards) + 1, {}):
                 note = f" {FULL}"
             cards.append(card(face, folder, len(cards) + 1))
-            desk = {**desk, "made": [*desk.get("made", ()), made_of(item)][-REMEMBERED:]}
+            desk = with_kin({**desk, "made": [*desk.get("made", ()), made_of(item)][-REMEMBERED:]}, folder.name,
+                            item.recipe, len(cards))
             slots = list(skip)
             slots[len(cards) - 1] = cards[-1]
             yield {**desk, "cards": list(cards), "message": ready(len(cards), request) + note}, gr.skip(), *slots

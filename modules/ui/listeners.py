@@ -8,6 +8,7 @@ from pathlib import Path
 
 from modules.types import Audio, Hum, Lyrics, Reference, Take, TextReading
 from modules.ui.faces import Face
+from modules.ui.workshop import Workshop
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Listeners:
     stems       (take, folder) → {lane: path of a sound file that a browser plays}, in the order shown
     voices      () → names of singing voices, without "auto"
     reopen      (recipe file or a sound with one inside, folder) → the take's face, after its files were written there
+    workshop    edits, mixes and parts of finished takes
     """
 
     text: Callable[[str, str], TextReading]
@@ -39,3 +41,4 @@ class Listeners:
     pictures: Callable[[Path], str]
     voices: Callable[[], tuple[str, ...]]
     reopen: Callable[[Path, Path], Face]
+    workshop: Workshop

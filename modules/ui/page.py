@@ -16,10 +16,12 @@ from modules.library.shelf import Library
 from modules.types import Engine
 from modules.ui import (
     compare,
+    edit_panel,
     handlers,
     hum_tab,
     library_tab,
     lyrics_tab,
+    mix_panel,
     more,
     reference_tab,
     style_map,
@@ -29,6 +31,7 @@ from modules.ui import (
 from modules.ui import links as sharing
 from modules.ui.api import build_endpoints
 from modules.ui.downloads import connect_downloads
+from modules.ui.edit_api import connect_edits
 from modules.ui.errors import speaking
 from modules.ui.form import Form, sentence
 from modules.ui.keeping import keeper
@@ -92,6 +95,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         with gr.Accordion("Earlier takes", open=False, visible=False, elem_id="earlier") as lid:
             earlier = gr.HTML("")
         trial = trials_tab.build()
+        editor, mixer = edit_panel.build(), mix_panel.build()
         shelf = library_tab.build()
 
         text_tab.connect(text, atlas.blend, desk, listeners)
@@ -158,6 +162,10 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         compare.connect(duel, owner, library)
         trials_tab.connect(trial, inputs, read_form, owner, engines=engines, listeners=listeners, sessions=sessions,
                            library=library)
+        connect_edits(listeners.workshop, listeners, sessions)
+        for panel, tab in ((edit_panel, editor), (mix_panel, mixer)):
+            panel.connect(tab, desk=desk, owner=owner, shown=shown, workshop=listeners.workshop, listeners=listeners,
+                          sessions=sessions, library=library)
         library_tab.connect(shelf, owner, desk, shown, library, listeners)
         ready = sharing.connect(links, owner=owner, desk=desk, shown=shown, fields=fields, page=page, library=library,
                         listeners=listeners, empty=EMPTY_STAGE)

@@ -12,6 +12,7 @@ from modules.types import Audio, Hum, Lyrics, Reference, Request, Take, TextRead
 from modules.ui.faces import Face, draw_face, read_report, write_face
 from modules.ui.listeners import Listeners
 from modules.ui.page import build_page, launch_options
+from modules.ui.real_workshop import real_workshop
 
 
 def hear_text(prompt: str, negative: str) -> TextReading:
@@ -118,7 +119,7 @@ def listeners() -> Listeners:
     """The real listeners; each room is imported when first needed, so that the page stands within seconds."""
     return Listeners(text=hear_text, hum=hear_hum, reference=hear_reference, lyrics=hear_lyrics,
                      read_audio=read_sound, export=export, stems=export_stems, export_as=export_recipe,
-                     pictures=draw_sound, voices=voice_names, reopen=reopen)
+                     pictures=draw_sound, voices=voice_names, reopen=reopen, workshop=real_workshop())
 
 
 class LazyEmbedded:

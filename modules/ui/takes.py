@@ -20,7 +20,8 @@ from modules.ui.plots import lane_title
 from modules.ui.report_table import report_table, verdict_line
 
 # Buttons of a card: what each opens, what people read, how a screen reader begins ("Use the settings of take 2 again").
-ACTS = (("again", "Use again", "Use the settings of"), ("share", "Share", "Copy a link to"))
+ACTS = (("edit", "Edit", "Edit"), ("mix", "Mix", "Mix"), ("again", "Use again", "Use the settings of"),
+        ("share", "Share", "Copy a link to"))
 
 
 def _stem_row(lane: str, path: Path, duration_s: float, take_name: str) -> str:
