@@ -1,4 +1,4 @@
-"""The command line: `make`, `edit`, `mix`, `export`, `listen` and the playground.
+"""The command line: `make`, `grid`, `edit`, `mix`, `export`, `listen` and the playground.
 
 Bad input: one line on standard error, exit 2.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from modules.conditions.fuse import check_request, read_key
 from modules.conditions.recall import plain, read_controls
@@ -21,6 +22,9 @@ from modules.config import MAX_HUM_S, MAX_UPLOAD_S
 from modules.errors import EarwormError, InputError
 from modules.styles.blend import read_blend
 from modules.types import GridNote, Progress, Request, Take
+
+if TYPE_CHECKING:
+    from modules.engines.trials import Axis
 
 FORMATS = ("wav", "flac", "mp3", "ogg")
 
@@ -63,6 +67,13 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--stems", action="store_true")
     make.add_argument("--format", default="wav")
     make.add_argument("--recipe", type=Path, help="make a recipe's take again; other options change it")
+    make.add_argument("--best", type=int, default=0, help="of the takes made, keep this many, by their match reports")
+    grid = commands.add_parser("grid", help="vary prompts and settings, as a page that opens from the folder",
+                               parents=[make], conflict_handler="resolve")
+    grid.add_argument("--prompts", default="", help="a text file, one prompt a line, or \"a|b\"")
+    grid.add_argument("--vary", action="append", default=[], help="energy=0.2,0.5,0.8 or style=waltz|lo-fi; twice at "
+                      "most, three times without --prompts")
+    grid.set_defaults(format="mp3", takes=1)
     add_edit(commands.add_parser("edit", help="change a finished take: bars, parts, style, chords, key, tempo"))
     add_mix(commands.add_parser("mix", help="mix a finished take again, from its recipe"))
     leave = commands.add_parser("export", help="write a finished take in other formats, from its recipe")
@@ -214,9 +225,59 @@ def run_export(args: argparse.Namespace) -> int:
 def run_make(args: argparse.Namespace) -> int:
     """Make takes; prints a line each, progress on a terminal."""
     request = read_request(args)
+    if args.best and not 1 <= args.best <= request.takes:
+        raise InputError(f"The best {args.best} of {request.takes} takes were asked for; ask for 1 to {request.takes}.")
+    from modules.engines.best import best_of
     from modules.engines.embedded import EmbeddedEngine
 
-    return write_takes(EmbeddedEngine().takes(request, Event()), args)
+    return write_takes(best_of(EmbeddedEngine().takes(request, Event()), args.best), args)
+
+
+def read_axes(args: argparse.Namespace) -> list[Axis]:
+    """What `grid` varies: prompts first, then settings in the order given."""
+    from modules.engines.trials import Axis, read_axis
+
+    given = args.prompts
+    if given and "|" not in given and (Path(given).is_file() or given.endswith(".txt")):
+        given = "|".join(line for line in read_text(Path(given)).splitlines())
+    prompts = tuple(dict.fromkeys(part.strip() for part in given.split("|") if part.strip()))
+    return [Axis("prompt", prompts)] * bool(prompts) + [read_axis(text) for text in args.vary]
+
+
+def run_grid(args: argparse.Namespace) -> int:
+    """Make a grid of takes and a page that shows it; a line for each take."""
+    axes = read_axes(args)
+    args.prompt = args.prompt or (axes[0].values[0] if axes and axes[0].name == "prompt" else "")
+    request = read_request(args)
+    from modules.engines.embedded import EmbeddedEngine
+    from modules.engines.trials import over_settings, run_trials
+    from modules.studio.export import export_take
+    from modules.ui.faces import face_of
+    from modules.ui.grid_report import TAKES, Report
+
+    trials = over_settings(request, axes)
+    report, engine = Report(args.out, trials, "Earworm grid"), EmbeddedEngine()
+    for item in run_trials(trials, lambda _: engine, Event()):
+        if isinstance(item, Progress):
+            show_progress(item)
+            continue
+        told = ", ".join(f"{name} {value}" for name, value in item.trial.labels.items())
+        if item.take is None:
+            report.add(item)
+            print(f"{told}: {item.reason}", file=sys.stderr)
+            continue
+        paths = export_take(item.take, args.out / TAKES, stem=report.name_of(item), fmt=args.format)
+        report.add(item, face_of(item.take, paths, {}), args.out / TAKES)
+        print(f"{told}: {describe(item.number, item.take, paths)}", flush=True)
+    print(f"page: {args.out / 'index.html'}")
+    return 0
+
+
+def show_progress(item: Progress) -> None:
+    """The progress line, on a terminal only; a finished one is wiped."""
+    if sys.stderr.isatty():
+        line = f"\r{item.fraction:4.0%}  {item.message[:90]:90s}" if item.fraction < 1 else "\r" + " " * 98 + "\r"
+        print(line, end="", file=sys.stderr, flush=True)
 
 
 def run_edit(args: argparse.Namespace) -> int:
@@ -334,8 +395,8 @@ def run_serve(args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"make": run_make, "edit": run_edit, "mix": run_mix, "export": run_export, "listen": run_listen,
-            "serve": run_serve, None: run_serve}
+COMMANDS = {"make": run_make, "grid": run_grid, "edit": run_edit, "mix": run_mix, "export": run_export,
+            "listen": run_listen, "serve": run_serve, None: run_serve}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -155,6 +155,10 @@
       const slot = wide.closest(".ew-grid > *");
       return wide.setAttribute("aria-pressed", String(slot.classList.toggle("ew-full")));
     }
+    const numbers = target.closest("[data-numbers]");
+    if (numbers) {
+      return numbers.setAttribute("aria-pressed", String(numbers.parentElement.classList.toggle("ew-numbers")));
+    }
     const seed = target.closest("[data-copy]");
     if (seed) {
       const words = seed.textContent;

@@ -47,11 +47,7 @@
       remove.textContent = "Remove for good?";
       setTimeout(() => { delete remove.dataset.sure; remove.textContent = words; }, SURE_MS);
     } else if (target?.closest("[data-copy-link]")) copy(target.closest(".ew-toast"));
-    else if (target?.closest("[data-close]")) target.closest(".ew-toast").hidden = true;
-    else if (target?.closest("[data-numbers]")) {
-      const button = target.closest("[data-numbers]");
-      button.setAttribute("aria-pressed", String(button.parentElement.classList.toggle("ew-numbers")));
-    }
+    else if (target?.closest(".ew-toast [data-close]")) target.closest(".ew-toast").hidden = true;
   }, true);
 
   // A recipe or sound dropped anywhere but on a box of its own is opened.
@@ -59,7 +55,7 @@
   const own = (event) => event.target instanceof Element && event.target.closest("#hum, #reference");
   document.addEventListener("dragover", (event) => { if (carries(event) && !own(event)) event.preventDefault(); });
   document.addEventListener("drop", (event) => {
-    const file = event.dataTransfer?.files[0], input = document.querySelector("#open-file input[type=file]");
+    const file = event.dataTransfer?.files[0], input = document.getElementById("open-file")?.parentElement.querySelector("input[type=file]");
     if (!file || own(event) || !OPENED.test(file.name) || !input) return;
     event.preventDefault();
     const list = new DataTransfer();

@@ -87,8 +87,9 @@ def about(recipe: Mapping[str, Any], summary: str, *, run: str, number: int,
     prompt = " ".join(str(asked.get("prompt", "")).split())
     seed = int(recipe.get("seed", 0))
     instruments = {str(lane["name"]): str(lane["instrument"]) for lane in recipe.get("lanes", ())}
-    own = {"take": f"seed {seed}", "seed": str(seed), "engine": str(recipe.get("engine", "")), "style": style,
-           "prompt": prompt[:TITLE_LENGTH]}
+    varied = ", ".join(f"{name} {value}" for name, value in (labels or {}).items() if name != "seed")
+    own = {"take": ", ".join(filter(None, (varied, f"seed {seed}"))), "seed": str(seed),
+           "engine": str(recipe.get("engine", "")), "style": style, "prompt": prompt[:TITLE_LENGTH]}
     words = (prompt, str(asked.get("negative", "")), summary, style, str(recipe.get("key", "")), str(seed),
              " ".join(instruments.values()).replace("_", " "), str(asked.get("hum_name", "")),
              str(asked.get("reference_name", "")), str(asked.get("lyrics", "")))

@@ -26,9 +26,9 @@ from modules.ui.keeping import keeper
 from modules.ui.lane_roll import lane_roll
 from modules.ui.lineage_strip import strip_html, versions, with_kin
 from modules.ui.listeners import Listeners
+from modules.ui.player import player
 from modules.ui.plots import lane_title
 from modules.ui.sessions import Sessions, new_folder
-from modules.ui.takes import player
 from modules.ui.workshop import Workshop
 
 CHORD_WORDS = ("jazzier", "simpler", "sadder", "happier", "richer", "busier", "calmer")
@@ -74,7 +74,7 @@ def panel_html(take: str, recipe: Mapping[str, Any], desk: Mapping[str, Any], wo
         f'<h3>Edit {name}</h3>{_steps(recipe, desk, take)}<button type="button" class="ew-wide" data-close="" '
         'title="Close" aria-label="Close the editor">✕</button></header>'
         f'{strip_html(recipe, desk.get("family", {}))}'
-        f'{player(sound, duration, f"{name} in the editor", "<i class=ew-line></i>", "takes")}'
+        f'{player(url(sound), duration, f"{name} in the editor", "<i class=ew-line></i>", "takes")}'
         f'{lane_roll(performance, recipe, duration)}'
         '<p class="ew-said" role="status" aria-live="polite">Drag over bars and parts, or click a part under a section.'
         '</p><div class="ew-do"><button type="button" class="ew-main" data-do="redo" disabled>Draw again</button>'

@@ -15,6 +15,7 @@ from modules.config import MAX_TAKES
 from modules.library.shelf import Library
 from modules.types import Engine
 from modules.ui import (
+    compare,
     edit_panel,
     handlers,
     hum_tab,
@@ -25,6 +26,7 @@ from modules.ui import (
     reference_tab,
     style_map,
     text_tab,
+    trials_tab,
 )
 from modules.ui import links as sharing
 from modules.ui.api import build_endpoints
@@ -84,12 +86,15 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
                                  interactive=False)  # until the page knows whose takes these will be
                 stop = gr.Button("Stop", visible=False, elem_id="stop", scale=0, min_width=90)
                 used = gr.HTML(f"<p>{sentence(Form())}</p>", elem_id="used")
+        gr.HTML("<h2>Takes</h2>", elem_classes="ew-hidden")
         status = gr.HTML("", elem_id="status")
         with gr.Row(elem_id="takes-grid", elem_classes="ew-grid"):
             slots = [gr.HTML(EMPTY_STAGE if i == 0 else "", visible=i == 0, elem_classes="ew-slot")
                      for i in range(MAX_TAKES)]
+        duel = compare.build()
         with gr.Accordion("Earlier takes", open=False, visible=False, elem_id="earlier") as lid:
             earlier = gr.HTML("")
+        trial = trials_tab.build()
         editor, mixer = edit_panel.build(), mix_panel.build()
         shelf = library_tab.build()
 
@@ -154,14 +159,18 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         page.unload(leave)
         build_endpoints(engines, listeners, sessions)
         connect_downloads(listeners)
+        compare.connect(duel, owner, library)
+        trials_tab.connect(trial, inputs, read_form, owner, engines=engines, listeners=listeners, sessions=sessions,
+                           library=library)
         connect_edits(listeners.workshop, listeners, sessions)
         for panel, tab in ((edit_panel, editor), (mix_panel, mixer)):
             panel.connect(tab, desk=desk, owner=owner, shown=shown, workshop=listeners.workshop, listeners=listeners,
                           sessions=sessions, library=library)
         library_tab.connect(shelf, owner, desk, shown, library, listeners)
-        sharing.connect(links, owner=owner, desk=desk, shown=shown, fields=fields, page=page, library=library,
-                        listeners=listeners, empty=EMPTY_STAGE).then(
-            lambda: gr.Button(interactive=True), None, make, queue=False, **quiet)
+        ready = sharing.connect(links, owner=owner, desk=desk, shown=shown, fields=fields, page=page, library=library,
+                        listeners=listeners, empty=EMPTY_STAGE)
+        ready.then(lambda: gr.Button(interactive=True), None, make, queue=False, **quiet)
+        ready.then(text_tab.own_ideas, desk, text.ideas, queue=False, **quiet)
     page.queue(max_size=WAITING, default_concurrency_limit=LISTEN_AT_ONCE)
     return page
 

@@ -15,36 +15,19 @@ from modules.types import Take
 from modules.ui.acts import act_button
 from modules.ui.downloads import download_menu, pictures_box, url
 from modules.ui.faces import Face, face_of, playable
+from modules.ui.player import player
 from modules.ui.plots import lane_title
 from modules.ui.report_table import report_table, verdict_line
-
-PLAY_ICON = ('<svg viewBox="0 0 24 24" aria-hidden="true"><path class="ew-i-play" d="M7 4.5v15l13-7.5z"/>'
-             '<path class="ew-i-pause" d="M6.5 4.5h4v15h-4zM13.5 4.5h4v15h-4z"/></svg>')
 
 # Buttons of a card: what each opens, what people read, how a screen reader begins ("Use the settings of take 2 again").
 ACTS = (("edit", "Edit", "Edit"), ("mix", "Mix", "Mix"), ("again", "Use again", "Use the settings of"),
         ("share", "Share", "Copy a link to"))
 
 
-def clock(seconds: float) -> str:
-    """Minutes and seconds: 75 → "1:15"."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
-def player(path: Path, duration_s: float, name: str, body: str, group: str = "") -> str:
-    """A play button, a seek bar and a clock."""
-    return (f'<div class="ew-player" data-audio="{url(path)}" data-duration="{duration_s:.3f}" data-group="{group}">'
-            f'<button type="button" class="ew-play" aria-label="Play {escape(name)}" aria-pressed="false">{PLAY_ICON}'
-            f'</button><div class="ew-seek" data-seek="" role="slider" tabindex="0" '
-            f'aria-label="Position in {escape(name)}" aria-valuemin="0" aria-valuemax="{duration_s:.0f}" '
-            f'aria-valuenow="0">{body}</div>'
-            f'<span class="ew-time"><b>0:00</b> / {clock(duration_s)}</span></div>')
-
-
 def _stem_row(lane: str, path: Path, duration_s: float, take_name: str) -> str:
     title = escape(lane_title(lane))
-    row = player(path, duration_s, f"{title} of {take_name}", '<i class="ew-line"></i>')
-    return (f'<li><span class="ew-stem"><i class="dot lane-{escape(lane)}"></i>{title}</span>{row}'
+    playing = player(url(path), duration_s, f"{title} of {take_name}", '<i class="ew-line"></i>')
+    return (f'<li><span class="ew-stem"><i class="dot lane-{escape(lane)}"></i>{title}</span>{playing}'
             f'<a class="ew-small" href="{url(path)}" download="{escape(path.name)}" '
             f'aria-label="Download {title}">↓</a></li>')
 
@@ -86,7 +69,7 @@ def card(face: Face, folder: Path, number: int, labels: Mapping[str, str] | None
             f'<button type="button" class="ew-wide" aria-pressed="false" title="Wider">⤢<span '
             f'class="ew-hidden">Show {name} wider</span></button></header>'
             f'<p class="ew-summary">{escape(face.summary)}</p>'
-            f'{player(folder / playable(face.files), face.duration_s, name, face.wave, "takes")}{face.roll}'
+            f'{player(url(folder / playable(face.files)), face.duration_s, name, face.wave, "takes")}{face.roll}'
             f'{face.words}<div class="ew-acts">{acts}</div>'
             f'<details class="ew-box"><summary>Asked and heard <em>{verdict_line(face.report)}</em></summary>'
             f'{report_table(face.report)}</details>{pictures_box()}{stem_box}'
