@@ -436,7 +436,8 @@ class Condition:
 
 @dataclass(frozen=True)
 class Check:
-    """One line of a match report. `verdict` is "yes", "near", "no" or "heard" (nothing was asked)."""
+    """One line of a match report. `verdict` is "yes", "near", "no" or "heard" (nothing to judge); a judged line with
+    nothing `asked` is the critic's opinion."""
 
     name: str
     asked: str

@@ -9,8 +9,10 @@ from xml.etree import ElementTree
 import numpy as np
 
 from modules.types import Audio, Part, PlayedNote, Request
+from modules.ui.player import clock
 from modules.ui.plots import NARROW_PX, energy_curve, note_name, piano_roll, pitch_curve, waveform
-from modules.ui.takes import clock, report_table, skeleton, take_card
+from modules.ui.report_table import report_table
+from modules.ui.takes import skeleton, take_card
 from tests.fake_engine import fake_take, hum_file, read_hum, read_reference
 
 
