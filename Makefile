@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 export GOMP_SPINCOUNT := 0
 
-.PHONY: run test lint setup setup-dev bench bench-music bench-sound train clean
+.PHONY: run test lint setup setup-dev bench bench-music bench-sound bench-voice train clean
 
 run: setup
 	$(BIN)/python app.py
@@ -40,6 +40,13 @@ bench: setup-dev
 # Speed, loudness, peaks, tone and cleanliness of 50 takes in 25 styles; a few minutes.
 bench-sound: setup-dev
 	$(BIN)/python -m benchmarks.sound
+
+# Words to rhythm, and whether a person understands the singing; a few minutes.
+bench-voice: setup-dev
+	@missed=0; \
+	if [ -f benchmarks/words.py ]; then $(BIN)/python -m benchmarks.words || missed=1; fi; \
+	$(BIN)/python -m benchmarks.voice || missed=1; \
+	exit $$missed
 
 # The generator against real music and simple models, about half an hour; what needs the corpora is left out without them.
 bench-music: setup-dev

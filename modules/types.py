@@ -269,7 +269,11 @@ class PlayedNote:
 
 @dataclass(frozen=True)
 class SungNote:
-    """A note of the vocal: `phonemes` empty = the previous vowel goes on (melisma)."""
+    """A note of the vocal: `phonemes` empty = the previous vowel goes on (melisma).
+
+    `manner` is "sung", "spoken" (`midi` is where the speaking pitch passes in the vowel: it glides from syllable to
+    syllable, without vibrato) or "hummed" (phonemes are one held sound: ("M",) "mm", ("UW",) "oo" or ("AA",) "ah").
+    """
 
     onset_s: float
     offset_s: float
@@ -278,6 +282,7 @@ class SungNote:
     phonemes: tuple[str, ...] = ()
     text: str = ""
     line_end: bool = False
+    manner: str = "sung"  # "sung" | "spoken" | "hummed"
 
 
 @dataclass(frozen=True)
@@ -291,6 +296,7 @@ class Part:
     notes: tuple[PlayedNote, ...]
     controls: tuple[tuple[float, int, int], ...] = ()
     sung: tuple[SungNote, ...] = ()
+    backing: tuple[SungNote, ...] = ()  # a second voice behind the sung line
 
 
 @dataclass(frozen=True)
