@@ -45,7 +45,7 @@ bench-sound: setup-dev
 bench-voice: setup-dev
 	@missed=0; \
 	$(BIN)/python -m benchmarks.words || missed=1; \
-	if [ -f benchmarks/voice.py ]; then $(BIN)/python -m benchmarks.voice || missed=1; fi; \
+	$(BIN)/python -m benchmarks.voice || missed=1; \
 	exit $$missed
 
 # The generator against real music and simple models, about half an hour; what needs the corpora is left out without them.

@@ -350,6 +350,7 @@ class Part:
     notes: tuple[PlayedNote, ...]
     controls: tuple[tuple[float, int, int], ...] = ()
     sung: tuple[SungNote, ...] = ()
+    backing: tuple[SungNote, ...] = ()  # a second voice behind the sung line
 
 
 @dataclass(frozen=True)
