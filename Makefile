@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 export GOMP_SPINCOUNT := 0
 
-.PHONY: run test lint setup setup-dev bench bench-music bench-sound train clean
+.PHONY: run test lint setup setup-dev bench bench-music bench-sound bench-hum train clean
 
 run: setup
 	$(BIN)/python app.py
@@ -40,6 +40,13 @@ bench: setup-dev
 # Speed, loudness, peaks, tone and cleanliness of 50 takes in 25 styles; a few minutes.
 bench-sound: setup-dev
 	$(BIN)/python -m benchmarks.sound
+
+# What is heard of a hum, and what takes keep of it as faithfulness asks; a few minutes.
+bench-hum: setup-dev
+	@missed=0; \
+	$(BIN)/python -m benchmarks.hum || missed=1; \
+	$(BIN)/python -m benchmarks.faithfulness || missed=1; \
+	exit $$missed
 
 # The generator against real music and simple models, about half an hour; what needs the corpora is left out without them.
 bench-music: setup-dev

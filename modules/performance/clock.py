@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +25,14 @@ class Clock:
     swing: float
     swing_unit: int
 
-    def at(self, step: float) -> float:
-        """Seconds of a grid step, swung; steps before 0 and after the end go on at the tempo there."""
-        beat = self._swung(step / self.steps_per_beat)
+    def sung(self, step: int, lateness: Mapping[int, float]) -> float:
+        """Seconds of a step of a tune with a person's own timing, which swings by itself; no `lateness` (as
+        `Song.lateness`) = the band's timing."""
+        return self.at(step + lateness.get(step, 0.0), swung=not lateness)
+
+    def at(self, step: float, *, swung: bool = True) -> float:
+        """Seconds of a grid step, swung or straight; steps before 0 and after the end go on at the tempo there."""
+        beat = self._swung(step / self.steps_per_beat) if swung else step / self.steps_per_beat
         last = len(self.beats_s) - 1
         if beat < 0:
             return beat * (self.beats_s[1] - self.beats_s[0])
