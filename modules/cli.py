@@ -1,4 +1,4 @@
-"""The command line: `make`, `edit`, `export`, `listen` and the playground.
+"""The command line: `make`, `edit`, `export`, `separate`, `listen` and the playground.
 
 Bad input: one line on standard error, exit 2.
 """
@@ -17,11 +17,12 @@ from threading import Event
 from modules.conditions.fuse import check_request, read_key
 from modules.conditions.midi_tune import is_midi, read_tune
 from modules.conditions.recall import plain, read_controls
+from modules.conditions.reference_fixes import read_fixes
 from modules.conditions.settings import read_beat, read_curve, read_lanes, read_notes
 from modules.config import MAX_HUM_S, MAX_UPLOAD_S
 from modules.errors import EarwormError, InputError
 from modules.styles.blend import read_blend
-from modules.types import GridNote, HumBeat, Progress, Request, Take
+from modules.types import SINGING, GridNote, HumBeat, Progress, ReferenceFixes, Request, Take
 
 FORMATS = ("wav", "flac", "mp3", "ogg")
 
@@ -53,9 +54,13 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--follow-timing", action="store_true", help="play the tune with the hum's own timing")
     make.add_argument("--keep-voice", action="store_true", help="the hum itself, tuned, over the band")
     make.add_argument("--reference", type=Path)
-    make.add_argument("--reference-mode", default="vibe")
+    make.add_argument("--reference-mode", default="vibe", help="vibe, restyle, continue or accompany")
+    make.add_argument("--strength", type=float, help="of a restyling: 0 as the original, 1 wholly new")
+    make.add_argument("--reference-fixes", default="", help="corrections of what was heard in the track: \"tempo*2, "
+                                                            "key=A minor, downbeat+1\"")
     make.add_argument("--lyrics", default="", help="the words, or a text file that holds them")
     make.add_argument("--voice", default="auto")
+    make.add_argument("--singing", choices=SINGING, help="words sung or spoken, or the tune hummed")
     make.add_argument("--engine", default="embedded")
     make.add_argument("--takes", type=int)
     make.add_argument("--seed", type=int)
@@ -86,6 +91,11 @@ def build_parser() -> argparse.ArgumentParser:
     leave.add_argument("--to", required=True, help="comma-separated: wav24, wav16, flac, mp3, ogg, loop, stems, "
                                                    "midi, musicxml, score, lrc, mp4, recipe")
     leave.add_argument("--out", required=True, type=Path)
+    apart = commands.add_parser("separate", help="take a track apart into voice, drums and the rest")
+    apart.add_argument("track", type=Path)
+    apart.add_argument("--out", required=True, type=Path)
+    apart.add_argument("--how", default="simple", help="simple, or demucs (fetches its weights once)")
+    apart.add_argument("--format", default="wav")
     hear = commands.add_parser("listen", help="print what is understood of an input, as JSON")
     hear.add_argument("file", help="a file; - for text on standard input")
     hear.add_argument("--as", dest="kind", required=True)
@@ -129,7 +139,9 @@ def read_request(args: argparse.Namespace) -> Request:
     given = {
         "prompt": args.prompt, "negative": args.negative, "lyrics": words, "takes": args.takes, "seed": args.seed,
         "faithfulness": args.faithfulness, "voice": args.voice if args.voice != "auto" else None,
-        "reference_mode": args.reference_mode if args.reference else None,
+        "singing": args.singing,
+        "reference_mode": args.reference_mode if args.reference else None, "strength": args.strength,
+        "reference_fixes": read_fixes(args.reference_fixes) if args.reference_fixes else None,
         "styles": read_blend(args.style) if args.style else None,
     }
     request = replace(
@@ -163,9 +175,12 @@ def read_recipe(path: Path) -> Request:
         asked = recipe["request"]
         return Request(
             prompt=asked["prompt"], negative=asked["negative"], lyrics=asked["lyrics"], voice=asked["voice"],
+            singing=asked.get("singing", "sung"),
             styles=asked["styles"], set_aside=tuple(asked.get("set_aside", ())),
             controls=read_controls(asked["controls"]), faithfulness=asked["faithfulness"],
-            reference_mode=asked["reference_mode"], engine=asked["engine"], takes=1, seed=asked["seed"],
+            reference_mode=asked["reference_mode"], strength=asked.get("strength", 0.5),
+            reference_fixes=ReferenceFixes(**asked.get("reference_fixes", {})), engine=asked["engine"], takes=1,
+            seed=asked["seed"],
             hum_notes=tuple(GridNote(**note) for note in asked["hum_notes"]), hum_name=asked["hum_name"],
             hum_beat=HumBeat(**asked.get("hum_beat", {})), follow_timing=asked.get("follow_timing", False),
             keep_voice=asked.get("kept_voice") is not None,
@@ -246,6 +261,24 @@ def describe(number: int, take: Take, paths: dict[str, Path]) -> str:
             f"seed {take.seed}")
 
 
+def run_separate(args: argparse.Namespace) -> int:
+    """Write a track's parts; a line each."""
+    check_format(args.format)
+    if args.out.exists() and not args.out.is_dir():
+        raise InputError(f"{args.out.name} is a file; give a folder to write to.")
+    from modules.audio.decode import read_audio
+    from modules.audio.encode import write_audio
+    from modules.audio.separation import separate
+
+    parts = separate(read_audio(args.track, MAX_UPLOAD_S), args.how)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name, part in parts.items():
+        path = args.out / f"{args.track.stem}_{name}.{args.format}"
+        write_audio(path, part, args.format, made_by_ai=False)
+        print(f"{name}: {path}")
+    return 0
+
+
 def run_listen(args: argparse.Namespace) -> int:
     """Print what one input says, as JSON."""
     kinds = ("hum", "reference", "text", "lyrics")
@@ -289,8 +322,8 @@ def run_serve(args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"make": run_make, "edit": run_edit, "export": run_export, "listen": run_listen, "serve": run_serve,
-            None: run_serve}
+COMMANDS = {"make": run_make, "edit": run_edit, "export": run_export, "separate": run_separate,
+            "listen": run_listen, "serve": run_serve, None: run_serve}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

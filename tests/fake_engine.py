@@ -14,7 +14,7 @@ import soundfile
 
 from modules.canvas.canvas import Canvas
 from modules.conditions.midi_tune import is_midi, read_tune
-from modules.errors import Cancelled, InputError
+from modules.errors import Cancelled, EngineUnavailable, InputError
 from modules.studio.export import KINDS
 from modules.types import (
     Audio,
@@ -43,6 +43,7 @@ from modules.types import (
 )
 from modules.ui.listeners import Listeners
 from modules.ui.sound_plots import sound_pictures
+from modules.ui.track_plots import track_pictures
 
 SAMPLE_RATE = 22_050
 CHORDS = (("Am", 9, (57, 60, 64)), ("F", 5, (53, 57, 60)), ("C", 0, (48, 52, 55)), ("G", 7, (55, 59, 62)))
@@ -111,6 +112,8 @@ def fake_take(request: Request, seed: int) -> Take:
         "sections": [{"name": s.name, "start_bar": s.start_bar, "bars": s.bars, "start_s": s.start_bar * bar_s,
                       "end_s": (s.start_bar + s.bars) * bar_s} for s in plan],
         "chords": [{"start_s": b * bar_s, "end_s": (b + 1) * bar_s, "name": CHORDS[b % 4][0]} for b in range(bars)],
+        "track_times": [[b * bar_s, b * bar_s * 0.75 + 0.3] for b in range(bars)]
+        if request.reference_mode == "restyle" and request.reference is not None else [],
         "lyrics": lyrics, "loudness": {"integrated_lufs": -14.0, "true_peak_dbtp": -1.0},
     }
     audio = Audio(np.clip(sum(stem.samples for stem in stems.values()), -1, 1).astype(np.float32), SAMPLE_RATE)
@@ -234,9 +237,27 @@ def stems(take: Take, folder: Path) -> Mapping[str, Path]:
     return {lane: folder / f"{lane}.wav" for lane in take.stems}
 
 
+def separate(path: Path, how: str, folder: Path) -> Mapping[str, Path]:
+    if how == "demucs":
+        raise EngineUnavailable("Demucs cannot run here: there is no network; the built-in way needs no download.")
+    sound = read_audio(path)
+    out = {}
+    for name in ("voice", "drums", "rest"):
+        out[name] = folder / f"{name}.wav"
+        soundfile.write(out[name], sound.samples.T / 3, sound.sample_rate)
+    return out
+
+
+def write_original(track: Audio, path: Path) -> Path:
+    path = path.with_suffix(".wav")
+    soundfile.write(path, track.samples.T, track.sample_rate)
+    return path
+
+
 def fake_listeners() -> Listeners:
     return Listeners(read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
-                     lambda: ("alto", "baritone"))
+                     lambda: ("alto", "baritone"), lambda path, heard: track_pictures(read_audio(path), heard),
+                     separate, write_original)
 
 
 def main() -> None:

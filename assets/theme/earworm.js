@@ -64,6 +64,8 @@
     show(player.dataset.audio);
   }
 
+  Object.assign(window.Earworm ??= {}, { soundOf, toggle }); // for track.js
+
   const playerOf = (element) =>
     element.closest(".ew-player") || element.closest(".ew-take")?.querySelector(".ew-player[data-group=takes]");
 
@@ -117,7 +119,7 @@
     const inside = box.querySelector("div");
     inside.textContent = "Drawing …";
     try {
-      inside.innerHTML = (await ask("card_pictures", [box.dataset.take])).html;
+      inside.innerHTML = (await ask("card_pictures", [box.closest("[data-take]").dataset.take])).html;
     } catch (error) {
       delete box.dataset.drawn;
       inside.textContent = error.message || "That did not work; close and open to try again.";

@@ -9,6 +9,7 @@ from modules.conditions.corrections import read_without
 from modules.conditions.fuse import Heard
 from modules.conditions.hum_timing import begin_at
 from modules.conditions.midi_tune import hum_of_grid
+from modules.conditions.reference_fixes import corrected
 from modules.types import Audio, Hum, HumBeat, Request
 
 TEMPO = 100.0  # BPM of notes that came without any
@@ -39,7 +40,7 @@ def hear(request: Request) -> Heard:
     if request.reference is not None:
         from modules.conditions.reference import listen as listen_reference
 
-        reference = listen_reference(request.reference)
+        reference = corrected(listen_reference(request.reference), request.reference_fixes)
     elif saved.get("reference"):
         reference = recall.read_reference(saved["reference"])
     if request.lyrics.strip():

@@ -13,6 +13,7 @@ from modules.engines.recipe import read_song
 from modules.errors import InputError
 from modules.performance.palette import style_tone
 from modules.performance.perform import perform
+from modules.performance.retiming import retimed
 from modules.studio.ending import closing_fade_s
 from modules.studio.export import Piece
 from modules.studio.master import Mastered, master
@@ -56,6 +57,8 @@ def replay(recipe: Mapping[str, Any], *, sound: Path | None = None, cancel: Even
         raise InputError(f"That recipe is {long_s:.0f} s long; up to {LONGEST_S:.0f} s can be played.")
     try:
         performance = perform(song)
+        if recipe.get("timing"):
+            performance = retimed(performance, recipe["timing"])
     except (KeyError, IndexError, ValueError, TypeError):
         raise InputError("That recipe names a style, part or instrument that this version does not know; give one that "
                          "this version wrote.") from None
@@ -70,6 +73,9 @@ def replay(recipe: Mapping[str, Any], *, sound: Path | None = None, cancel: Even
             from modules.audio.decode import read_audio
 
             return read_audio(sound, LONGEST_S)
+        if recipe.get("timing"):
+            raise InputError("This take is heard with a track that its recipe does not hold; make it again with the "
+                             "track, or use the sound file that was written then.")
         return master_song(mixed().bus, song, performance).audio
 
     def laid() -> tuple[Mapping[str, Audio], Audio]:

@@ -76,6 +76,22 @@ def lay_tempi(tempi: tuple[float, ...], canvas: Canvas) -> tuple[float, ...]:
     return tuple(out.tolist())
 
 
+def lay_track(condition: Condition, meter: str) -> tuple[
+        tuple[Section, ...], list[GridNote], tuple[PlacedSyllable, ...]]:
+    """A track's own form and, where it was heard, its tune bar for bar.
+
+    Returns:
+        sections, notes with absolute steps, and placed syllables when words were given too.
+    """
+    notes = sorted(condition.melody, key=lambda n: n.step)
+    if condition.lyrics is None or not notes:
+        return condition.sections, notes, ()
+    placed, fitted = fit_to_notes(condition.lyrics, notes, meter=meter)
+    end = sum(section.bars for section in condition.sections) * v.STEPS_PER_BEAT[meter] * v.BEATS_PER_BAR[meter]
+    return (condition.sections, [note for note in fitted if note.step < end],
+            tuple(syllable for syllable in placed if syllable.step < end))
+
+
 def lay_lyrics(condition: Condition, meter: str, tempo: float, n_bars: int | None, seed: int) -> tuple[
         tuple[Section, ...], tuple[PlacedSyllable, ...]]:
     """Sections and placed syllables from the words, an intro before and an ending after; the words get their room."""
@@ -83,6 +99,8 @@ def lay_lyrics(condition: Condition, meter: str, tempo: float, n_bars: int | Non
     size = v.STEPS_PER_BEAT[meter] * v.BEATS_PER_BAR[meter]
     words = sum(bars for _, bars in plan.sections)
     intro = 2 if n_bars is None or n_bars >= words + 3 else 0
+    if intro:
+        plan = place(condition.lyrics, meter=meter, tempo_bpm=tempo, seed=seed, lead_in=True)
     level = {"verse": 3, "prechorus": 4, "chorus": 6, "bridge": 4}
     sections: list[Section] = [Section("intro", 0, intro, 2)] if intro else []
     start = intro
@@ -174,12 +192,16 @@ def weights(notes: list[GridNote], canvas: Canvas, rng: np.random.Generator) -> 
 
 
 def write_rhythm(canvas: Canvas, syllables: tuple[PlacedSyllable, ...]) -> None:
-    """The melody lane starts a note where a syllable starts, holds it, and rests elsewhere."""
+    """The melody lane starts a note where a syllable starts, holds it, and rests elsewhere; a syllable that the person
+    drew over several notes starts as many, the first the longest."""
     row, lane = v.ROW_NAMES.index("melody"), LANES.index("melody")
     canvas.rhythm[row] = MUST_REST
     for syllable in syllables:
         canvas.rhythm[row, syllable.step] = MUST_ONSET
         canvas.rhythm[row, syllable.step + 1:syllable.step + syllable.length] = MUST_HOLD
+        notes = min(syllable.syllable.notes, syllable.length)
+        for number in range(1, notes):
+            canvas.rhythm[row, syllable.step + -(-syllable.length * number // notes)] = MUST_ONSET
     per_bar = canvas.steps_per_bar
     sung = {s.step // per_bar for s in syllables} | {(s.step + s.length - 1) // per_bar for s in syllables}
     canvas.active[lane] = 0
@@ -193,8 +215,14 @@ def vocal_indices(limits: tuple[int, int], do_pc: int) -> tuple[int, int]:
     return max(0, low + 12 * octaves), min(v.MELODY_PITCHES - 1, high + 12 * octaves)
 
 
-def write_chords(canvas: Canvas, chords: tuple[tuple[int, int, int | None, str], ...], do_pc: int) -> None:
-    """Write given chords as known harmony, gone round again until the canvas is full."""
+def write_chords(canvas: Canvas, chords: tuple[tuple[int, int, int | None, str], ...], do_pc: int, *,
+                 kept: float = 1.0, rng: np.random.Generator | None = None) -> None:
+    """Write given chords as known harmony, gone round again until the canvas is full.
+
+    Args:
+        kept: share of bars whose chords stay known; those given up are of chance, the more the fewer are kept.
+        rng: draws them, where `kept` is below 1.
+    """
     span = max(start + beats for start, beats, _, _ in chords)
     for start, beats, root, quality in chords:
         for beat in range(start, start + beats):
@@ -202,3 +230,6 @@ def write_chords(canvas: Canvas, chords: tuple[tuple[int, int, int | None, str],
                 canvas.harmony[at, 0] = v.NO_CHORD if root is None else (root - do_pc) % 12
                 canvas.harmony[at, 1] = v.QUALITY_NAMES.index(quality)
     canvas.known_harmony[:] = True
+    if kept < 1:
+        order = rng.permutation(canvas.n_bars)[round(kept * canvas.n_bars):]
+        canvas.known_harmony.reshape(canvas.n_bars, -1)[order] = False

@@ -20,6 +20,7 @@ from modules.generator.givens import (
     lay_lyrics,
     lay_melody,
     lay_tempi,
+    lay_track,
     vocal_indices,
     write_chords,
     write_melody,
@@ -97,7 +98,9 @@ def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] |
     n_bars = max(2, int((length_s - RING_S) / bar_s + 0.35))
     syllables: tuple[PlacedSyllable, ...] = ()
     melody: list[GridNote] = []
-    if condition.lyrics is not None and not condition.melody:
+    if condition.sections and (condition.melody or condition.lyrics is None):
+        sections, melody, syllables = lay_track(condition, meter)
+    elif condition.lyrics is not None and not condition.melody:
         sections, syllables = lay_lyrics(condition, meter, tempo, n_bars if asked else None, seed)
     elif condition.melody:
         sections, melody, syllables = lay_melody(condition, meter, n_bars, bool(asked))
@@ -118,13 +121,17 @@ def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] |
     if vocal_range is not None:
         canvas = replace(canvas, pitch_range=vocal_indices(vocal_range, do_pc))
     if condition.chords:
-        write_chords(canvas, condition.chords, do_pc)
+        write_chords(canvas, condition.chords, do_pc, kept=condition.chords_kept,
+                     rng=np.random.default_rng([seed, 0x5E]))
     elif (controls.ending or lead.ending) != "fade" and canvas.n_bars >= MIN_BARS_FOR_ENDING:
         end_at_home(canvas, MODE_OFFSETS[mode])
     swing = controls.swing if controls.swing is not None else lead.swing[0]
+    swing_unit = lead.swing[1] if lead.swing[0] > 0.52 else 8
+    if condition.reference is not None and controls.swing == condition.reference.swing:
+        swing_unit = condition.reference.swing_unit
     return Plan(
         canvas=canvas, styles={card.name: weight for card, weight in mixed}, tempo_bpm=float(tempo), tonic=tonic,
-        mode=mode, swing=float(swing), swing_unit=lead.swing[1] if lead.swing[0] > 0.52 else 8,
+        mode=mode, swing=float(swing), swing_unit=swing_unit,
         copy_bars=returns(canvas, rng, free_melody=not melody or heights is not None), heights=heights,
         ending=controls.ending or lead.ending,
         syllables=syllables, beat_tempi=lay_tempi(condition.melody_tempi, canvas),

@@ -26,13 +26,12 @@ class Clock:
     swing_unit: int
 
     def sung(self, step: int, lateness: Mapping[int, float]) -> float:
-        """Seconds of a step of a tune with a person's own timing, which swings by itself; no `lateness` (as
-        `Song.lateness`) = the band's timing."""
-        return self.at(step + lateness.get(step, 0.0), swung=not lateness)
+        """Seconds of a step of a tune with a person's own timing; `lateness` as `Song.lateness`."""
+        return self.at(step) + lateness.get(step, 0.0) * 60.0 / (self.tempo_bpm * self.steps_per_beat)
 
-    def at(self, step: float, *, swung: bool = True) -> float:
-        """Seconds of a grid step, swung or straight; steps before 0 and after the end go on at the tempo there."""
-        beat = self._swung(step / self.steps_per_beat) if swung else step / self.steps_per_beat
+    def at(self, step: float) -> float:
+        """Seconds of a grid step, swung; steps before 0 and after the end go on at the tempo there."""
+        beat = self._swung(step / self.steps_per_beat)
         last = len(self.beats_s) - 1
         if beat < 0:
             return beat * (self.beats_s[1] - self.beats_s[0])

@@ -1,4 +1,4 @@
-"""Melody, counter-melody, bass and the sung vocal: pitch rows → timed notes."""
+"""Melody, counter-melody and bass: pitch rows → timed notes. What a voice makes of the melody is `singing`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from modules.canvas import vocabulary as v
 from modules.performance.clock import Clock
 from modules.performance.dynamics import Dynamics, phrase_factors, phrases
 from modules.performance.feel import Feel
-from modules.performance.technique import octave_shift, technique, voice_range
-from modules.types import GridNote, PlacedSyllable, PlayedNote, Song, SungNote
+from modules.performance.technique import octave_shift, technique
+from modules.types import GridNote, PlayedNote, Song
 
 JITTER_S = 0.004  # spread of a good player's placing
 LANE_WEIGHT = {"melody": 1.06, "counter": 0.88, "bass": 0.98}  # on velocity
@@ -45,13 +45,20 @@ def shifted(notes: list[GridNote], low: int, high: int) -> list[GridNote]:
 
 
 def line_notes(song: Song, lane: str) -> list[GridNote]:
-    """A lane's notes in its instrument's octave; the melody without what is sung."""
+    """A lane's notes in its instrument's octave; the melody without what is sung. Under speech a given tune goes on."""
     notes = lane_pitches(song, lane)
-    if lane == "melody" and song.syllables:
+    if lane == "melody" and song.singing == "hummed":
+        return []
+    if lane == "melody" and song.syllables and not (song.singing == "spoken" and tune_is_given(song)):
         notes = [n for n in notes if not any(s.step < n.step + n.length and n.step < s.step + s.length
                                              for s in song.syllables)]
     how = technique(song.instruments[lane])
     return shifted(notes, how.low, how.high)
+
+
+def tune_is_given(song: Song) -> bool:
+    """Whether somebody gave the melody, note by note."""
+    return bool(song.canvas.known_steps[v.ROW_NAMES.index("melody")].any())
 
 
 def play_line(stage: Stage, lane: str, notes: list[GridNote]) -> list[PlayedNote]:
@@ -97,46 +104,3 @@ def articulated(sounding_s: float, start_s: float, stage: Stage, following: Grid
     if "legato" in stage.song.articulation and following is not None:
         return max(sounding_s, stage.clock.at(following.step) - start_s)
     return sounding_s
-
-
-def sing_lines(stage: Stage) -> list[SungNote]:
-    """Melody notes under their syllables; a syllable's later notes carry no phonemes (melisma)."""
-    song, clock = stage.song, stage.clock
-    notes = lane_pitches(song, "melody")
-    under = [(syllable, _segments(notes, syllable)) for syllable in sorted(song.syllables, key=lambda s: s.step)]
-    flat = [note for _, segments in under for note in segments]
-    shift = octave_shift([note.midi for note in flat], *voice_range(song.voice))
-    arcs = {(n.step, n.midi): arc for phrase in phrases(flat)
-            for n, arc in zip(phrase, phrase_factors(phrase), strict=True)}
-    own_timing = dict(song.lateness)
-    late_s = 0.0 if own_timing else 0.5 * stage.feel.laid_back_s
-    out: list[SungNote] = []
-    for placed, segments in under:
-        for i, note in enumerate(segments):
-            last = i == len(segments) - 1
-            velocity = stage.dynamics.velocity(note.step) * arcs[(note.step, note.midi)]
-            velocity *= 1.06 if placed.syllable.stress == 1 else 0.97
-            out.append(SungNote(
-                onset_s=max(0.0, clock.sung(note.step, own_timing) + late_s),
-                offset_s=clock.sung(note.step + note.length, own_timing) + late_s,
-                midi=note.midi + shift,
-                velocity=int(np.clip(round(velocity), 1, 127)),
-                phonemes=placed.syllable.phonemes if i == 0 else (),
-                text=placed.syllable.text if i == 0 else "",
-                line_end=last and placed.syllable.last_in_line,
-            ))
-    # one throat: a note ends where the next begins
-    return [replace(a, offset_s=min(a.offset_s, b.onset_s)) for a, b in zip(out, out[1:], strict=False)] + out[-1:]
-
-
-def _segments(notes: list[GridNote], placed: PlacedSyllable) -> list[GridNote]:
-    """The stretches of melody under a syllable; the nearest note's pitch where the melody is silent there."""
-    end = placed.step + placed.length
-    under = [GridNote(max(n.step, placed.step), min(n.step + n.length, end) - max(n.step, placed.step), n.midi)
-             for n in notes if n.step < end and placed.step < n.step + n.length]
-    if under:
-        if under[0].step > placed.step:  # the syllable starts in a rest before its note
-            under[0] = GridNote(placed.step, under[0].step + under[0].length - placed.step, under[0].midi)
-        return under
-    nearest = min(notes, key=lambda n: abs(n.step - placed.step), default=GridNote(0, 1, 60))
-    return [GridNote(placed.step, placed.length, nearest.midi)]

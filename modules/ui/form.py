@@ -9,6 +9,7 @@ from typing import Any
 
 from modules.conditions.ideas import surprise
 from modules.conditions.midi_tune import is_midi, read_tune
+from modules.conditions.reference_fixes import read_fixes
 from modules.conditions.settings import check_lanes, read_beat, read_curve, read_notes
 from modules.config import MAX_TAKES
 from modules.errors import InputError
@@ -36,8 +37,11 @@ class Form:
     faithfulness: float = 1.0
     reference: str | None = None
     reference_mode: str = "vibe"
+    reference_fixes: str = ""
+    strength: float = 0.5
     lyrics: str = ""
     voice: str = "auto"
+    singing: str = "sung"
     set_aside: str = ""
     blend: str = ""
     curve: str = ""
@@ -56,8 +60,9 @@ class Form:
         dials = {name[5:]: None if fields[f"auto_{name[5:]}"] else value
                  for name, value in fields.items() if name.startswith("dial_")}
         plain = {name: value for name, value in fields.items() if not name.startswith(("dial_", "auto_", "lane_"))}
-        for name in {"prompt", "negative", "lyrics", "seed", "set_aside", "blend", "curve", "hum_notes",
-                     "hum_beat"} & set(plain):
+        typed = {"prompt", "negative", "lyrics", "seed", "set_aside", "blend", "curve", "hum_notes", "hum_beat",
+                 "reference_fixes"}
+        for name in typed & set(plain):
             plain[name] = plain[name] or ""  # Gradio sends None for a box never touched
         lanes = {name[5:]: value for name, value in fields.items() if name.startswith("lane_") and value}
         return cls(**plain, dials=dials, lanes=lanes)
@@ -82,7 +87,8 @@ def to_request(form: Form, read_audio: Callable[[Path], Audio]) -> Request:
         **read_hum(form, read_audio),
         reference=read_audio(Path(form.reference)) if form.reference else None,
         reference_name=Path(form.reference).name if form.reference else "", reference_mode=form.reference_mode,
-        lyrics=form.lyrics.strip(), voice=form.voice or "auto",
+        reference_fixes=read_fixes(form.reference_fixes), strength=form.strength,
+        lyrics=form.lyrics.strip(), voice=form.voice or "auto", singing=form.singing or "sung",
         styles=read_blend(form.blend) if form.blend.strip() else {},
         set_aside=tuple(line.strip() for line in form.set_aside.splitlines() if line.strip()),
         controls=Controls(tonic=tonic, mode=mode, meter=meter, energy_curve=read_curve(form.curve),
@@ -120,10 +126,16 @@ def sentence(form: Form) -> str:
         text = " ".join(form.prompt.split())
         parts.append(f"the words “{text[:QUOTED].rstrip() + '…' if len(text) > QUOTED else text}”")
     if form.reference:
-        parts.append("your track’s melody and chords" if form.reference_mode == "restyle" else "the vibe of your track")
+        parts.append({"vibe": "the vibe of your track", "restyle": "your track’s melody and chords",
+                      "continue": "the end of your clip, going on",
+                      "accompany": "your track, with new parts"}[form.reference_mode]
+                     + (" (as you corrected it)" if form.reference_fixes.strip() else ""))
     if form.lyrics.strip():
         lines = sum(bool(line.strip()) and not line.strip().startswith("[") for line in form.lyrics.splitlines())
-        parts.append(f"{lines} line{'s' if lines != 1 else ''} of lyrics")
+        how = {"spoken": ", spoken", "hummed": ", hummed"}.get(form.singing, "")
+        parts.append(f"{lines} line{'s' if lines != 1 else ''} of lyrics{how}")
+    elif form.singing == "hummed":
+        parts.append("a hummed tune")
     names = {"tempo_bpm": "tempo", "duration_s": "length"}
     chosen = [names.get(name, name) for name, value in form.dials.items() if value is not None]
     chosen += [name for name, value in (("key", form.key), ("metre", form.meter)) if value not in ("", "auto", None)]

@@ -20,6 +20,7 @@ from modules.ui.errors import as_message
 from modules.ui.form import Form, to_request
 from modules.ui.listeners import Listeners
 from modules.ui.more import engine_title
+from modules.ui.original import original_box
 from modules.ui.sessions import Sessions, new_folder
 from modules.ui.takes import done_line, progress_line, skeleton, take_card
 
@@ -95,7 +96,8 @@ def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], list
             stem_folder = folder / "stems"
             stem_folder.mkdir()
             cards.append(take_card(item, len(cards) + 1, listeners.export(item, folder),
-                                   listeners.stems(item, stem_folder)))
+                                   listeners.stems(item, stem_folder),
+                                   original_box(item, request, folder, listeners)))
             desk = {**desk, "made": [*desk.get("made", ()), made_of(item)][-REMEMBERED:]}
             slots = list(skip)
             slots[len(cards) - 1] = cards[-1]

@@ -24,6 +24,9 @@ class Listeners:
     pictures    path of a take's WAV beside its recipe → pictures of the sound as HTML
     stems       (take, folder) → {lane: path of a sound file that a browser plays}, in the order shown
     voices      () → names of singing voices, without "auto"
+    track_pictures  (path of a track, what was heard in it) → pictures of it as HTML
+    separate    (path of a track, way of `audio.separation.WAYS`, folder) → {part: path of a sound file for browsers}
+    original    (a track, path to write to) → the path, with the track at the loudness of takes
     """
 
     text: Callable[[str, str], TextReading]
@@ -36,3 +39,6 @@ class Listeners:
     export_as: Callable[[Path, Sequence[str], Path], Mapping[str, Path]]
     pictures: Callable[[Path], str]
     voices: Callable[[], tuple[str, ...]]
+    track_pictures: Callable[[Path, Reference], str]
+    separate: Callable[[Path, str, Path], Mapping[str, Path]]
+    original: Callable[[Audio, Path], Path]

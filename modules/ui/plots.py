@@ -87,6 +87,11 @@ def section_words(sections: Sequence[Mapping[str, Any]], duration_s: float) -> s
     return _words([(s["start_s"], s["end_s"], s["name"]) for s in sections], "ew-section", duration_s)
 
 
+def chord_words(chords: Sequence[tuple[float, float, str]], duration_s: float) -> str:
+    """Chord names at their times (start, end, name), as HTML."""
+    return _words(chords, "ew-chord", duration_s)
+
+
 def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[Mapping[str, Any]] = (),
                chords: Sequence[Mapping[str, Any]] = (), bar_starts_s: Sequence[float] = ()) -> str:
     """Notes of all parts, one colour a lane, drums below; section names above, chord names below, a playhead.
@@ -128,7 +133,7 @@ def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[M
              + (f", sections: {', '.join(s['name'] for s in sections)}" if sections else ""))
     names = section_words(sections, duration_s)
     named = [(c["start_s"], c["end_s"], c["name"]) for c in chords if c["name"] != "N"]
-    spelled = _words(named, "ew-chord", duration_s)
+    spelled = chord_words(named, duration_s)
     legend = "".join(f'<li><i class="dot lane-{escape(p.lane)}"></i>{escape(lane_title(p.lane))}'
                      f'<span>{escape(p.instrument.replace("_", " "))}</span></li>' for p in parts)
     return (f'<figure class="ew-roll"><div class="ew-words">{names}</div>'

@@ -90,6 +90,31 @@ def export_stems(take: Take, folder: Path) -> Mapping[str, Path]:
     return paths
 
 
+def track_pictures(path: Path, reference: Reference) -> str:
+    from modules.audio.decode import read_audio
+    from modules.ui.track_plots import track_pictures as pictures
+
+    return pictures(read_audio(path, MAX_UPLOAD_S), reference)
+
+
+def separate_track(path: Path, how: str, folder: Path) -> Mapping[str, Path]:
+    """Parts of a track as MP3, for listening in the page."""
+    from modules.audio.decode import read_audio
+    from modules.audio.encode import write_audio
+    from modules.audio.separation import separate
+
+    return {name: write_audio(folder / f"{name}.mp3", part, "mp3", made_by_ai=False)
+            for name, part in separate(read_audio(path, MAX_UPLOAD_S), how).items()}
+
+
+def write_original(track: Audio, path: Path) -> Path:
+    """A track as MP3 at the takes' loudness, so that a comparison is of music and not of level."""
+    from modules.audio.encode import write_audio
+    from modules.studio.beside import at_loudness
+
+    return write_audio(path, at_loudness(track), "mp3", made_by_ai=False)
+
+
 def voice_names() -> tuple[str, ...]:
     from modules.vocoder.voicebank import voices
 
@@ -100,7 +125,8 @@ def listeners() -> Listeners:
     """The real listeners; each room is imported when first needed, so that the page stands within seconds."""
     return Listeners(text=hear_text, hum=hear_hum, reference=hear_reference, lyrics=hear_lyrics,
                      read_audio=read_sound, export=export, stems=export_stems, export_as=export_recipe,
-                     pictures=draw_sound, voices=voice_names)
+                     pictures=draw_sound, voices=voice_names, track_pictures=track_pictures,
+                     separate=separate_track, original=write_original)
 
 
 class LazyEmbedded:

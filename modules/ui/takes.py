@@ -87,15 +87,21 @@ def _lyrics(take: Take) -> str:
     return f'<p class="ew-sung" aria-label="Lyrics">{"".join(spans).rstrip()}</p>'
 
 
+def small_player(path: Path, name: str) -> str:
+    """A player with a plain line to seek on, for a sound file."""
+    return _player(path, soundfile.info(path).duration, name, '<i class="ew-line"></i>')
+
+
 def _stem_row(lane: str, path: Path, take_name: str) -> str:
     title = escape(lane_title(lane))
-    player = _player(path, soundfile.info(path).duration, f"{title} of {take_name}", '<i class="ew-line"></i>')
+    player = small_player(path, f"{title} of {take_name}")
     return (f'<li><span class="ew-stem"><i class="dot lane-{escape(lane)}"></i>{title}</span>{player}'
             f'<a class="ew-small" href="{url(path)}" download="{escape(Path(path).name)}" '
             f'aria-label="Download {title}">↓</a></li>')
 
 
-def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping[str, Path]) -> str:
+def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping[str, Path],
+              original: str = "") -> str:
     """The whole card.
 
     Args:
@@ -103,6 +109,7 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
         number: 1 for the first of its run.
         files: kind of export → written file.
         stems: lane → written sound file.
+        original: what `original.original_box` made, for a restyled take.
     """
     duration = take.audio.duration_s
     name = f"take {number}"
@@ -110,16 +117,18 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
     roll = piano_roll(take.performance.parts, duration, sections=recipe.get("sections") or (),
                       chords=recipe.get("chords") or (), bar_starts_s=take.performance.bar_starts_s)
     rows = "".join(_stem_row(lane, path, name) for lane, path in stems.items())
+    kept_as = next(iter(files.values())).parent.name if files else ""
     stem_box = (f'<details class="ew-box"><summary>Stems <em>{len(stems)} parts</em></summary>'
                 f'<ul class="ew-stems">{rows}</ul></details>') if stems else ""
-    return (f'<article class="ew-take" aria-label="Take {number}"><header><h3>Take {number}</h3>'
+    return (f'<article class="ew-take" data-take="{escape(kept_as)}" aria-label="Take {number}">'
+            f'<header><h3>Take {number}</h3>'
             f'<button type="button" class="ew-seed" data-copy="{take.seed}" title="Copy the seed">seed {take.seed}'
             f'</button><button type="button" class="ew-wide" aria-pressed="false" title="Wider">⤢<span '
             f'class="ew-hidden">Show take {number} wider</span></button></header>'
             f'<p class="ew-summary">{escape(take.summary)}</p>'
-            f'{_player(playable(files), duration, name, waveform(take.audio), "takes")}{roll}{_lyrics(take)}'
+            f'{_player(playable(files), duration, name, waveform(take.audio), "takes")}{original}{roll}{_lyrics(take)}'
             f'<details class="ew-box"><summary>Asked and heard <em>{verdict_line(take.report)}</em></summary>'
-            f'{report_table(take.report)}</details>{pictures_box(files)}{stem_box}'
+            f'{report_table(take.report)}</details>{pictures_box()}{stem_box}'
             f'{download_menu(files, bool(recipe.get("lyrics")))}</article>')
 
 
