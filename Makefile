@@ -41,11 +41,12 @@ bench: setup-dev
 bench-sound: setup-dev
 	$(BIN)/python -m benchmarks.sound
 
-# What is heard of a hum, and what takes keep of it as faithfulness asks; a few minutes.
+# What is heard of a hum, what takes keep of it as faithfulness asks, and its own voice and timing; a few minutes.
 bench-hum: setup-dev
 	@missed=0; \
 	$(BIN)/python -m benchmarks.hum || missed=1; \
 	$(BIN)/python -m benchmarks.faithfulness || missed=1; \
+	$(BIN)/python -m benchmarks.kept_voice || missed=1; \
 	exit $$missed
 
 # Words read and set, then the voices that sing them; a few minutes.

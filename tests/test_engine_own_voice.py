@@ -91,7 +91,7 @@ def test_a_midi_file_is_the_tune_with_its_tempo_map(tmp_path):
     file.save(tmp_path / "tune.mid")
     out = tmp_path / "out"
     assert main(["make", "--out", str(out), "--hum", str(tmp_path / "tune.mid"), "--prompt", "waltz", "--takes", "1",
-                 "--seed", "3", "--keep-voice"]) == 0
+                 "--seed", "3", "--keep-voice", "--duration", "9"]) == 0
     recipe = load_recipe(out / "take_1.json")
     assert recipe["meter"] == "3/4" and recipe["tempo_bpm"] == 100.0
     midis = [note["midi"] for note in recipe["notes"]["melody"]][:6]

@@ -69,7 +69,7 @@ def test_what_the_tab_holds_becomes_a_request(tmp_path):
     request = to_request(form, read_audio)
     assert request.hum_notes == (GridNote(0, 4, 60), GridNote(4, 4, 62))
     assert request.hum_beat == HumBeat(96.0, None, 0.5) and request.follow_timing and request.keep_voice
-    assert "as you corrected it and in your timing and with your voice" in sentence(form)
+    assert "as you corrected it, in your timing and with your voice" in sentence(form)
     midi = write(tmp_path / "tune.mid", [track(line())])
     request = to_request(Form(hum=str(midi)), read_audio)
     assert request.hum is None and len(request.tune.grid) == 8 and request.hum_name == "tune.mid"

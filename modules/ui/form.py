@@ -121,7 +121,7 @@ def sentence(form: Form) -> str:
         own = [words for words, given in (("as you corrected it", form.hum_notes),
                                           ("in your timing", form.follow_timing and form.faithfulness >= 1),
                                           ("with your voice", form.keep_voice)) if given]
-        parts.append(f"your tune, {closeness}" + (f" {' and '.join(own)}" if own else ""))
+        parts.append(f"your tune, {closeness}" + (f" {_list(own)}" if own else ""))
     if form.prompt.strip():
         text = " ".join(form.prompt.split())
         parts.append(f"the words “{text[:QUOTED].rstrip() + '…' if len(text) > QUOTED else text}”")
