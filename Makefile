@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 export GOMP_SPINCOUNT := 0
 
-.PHONY: run test lint setup setup-dev bench bench-music bench-sound bench-voice train clean
+.PHONY: run test lint setup setup-dev bench bench-music bench-sound bench-hum bench-voice train clean
 
 run: setup
 	$(BIN)/python app.py
@@ -40,6 +40,14 @@ bench: setup-dev
 # Speed, loudness, peaks, tone and cleanliness of 50 takes in 25 styles; a few minutes.
 bench-sound: setup-dev
 	$(BIN)/python -m benchmarks.sound
+
+# What is heard of a hum, what takes keep of it as faithfulness asks, and its own voice and timing; a few minutes.
+bench-hum: setup-dev
+	@missed=0; \
+	$(BIN)/python -m benchmarks.hum || missed=1; \
+	$(BIN)/python -m benchmarks.faithfulness || missed=1; \
+	$(BIN)/python -m benchmarks.kept_voice || missed=1; \
+	exit $$missed
 
 # Words read and set, then the voices that sing them; a few minutes.
 bench-voice: setup-dev

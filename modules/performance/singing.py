@@ -14,7 +14,7 @@ import numpy as np
 
 from modules.performance.clock import Clock
 from modules.performance.dynamics import phrase_factors, phrases
-from modules.performance.lines import Stage, end_step, lane_pitches
+from modules.performance.lines import Stage, lane_pitches
 from modules.performance.technique import octave_shift, voice_range
 from modules.types import GridNote, PlacedSyllable, SungNote
 
@@ -151,8 +151,8 @@ def _in_range(stage: Stage) -> list[tuple[_Note, SungNote]]:
         velocity = stage.dynamics.velocity(note.step) * arcs[note.step, note.midi]
         if one.placed is not None:
             velocity *= 1.06 if one.placed.syllable.stress == 1 else 0.97
-        start_s = max(0.0, clock.at(note.step + own_timing.get(note.step, 0.0)) + late_s)
-        end_s = clock.at(end_step(note, own_timing)) + late_s
+        start_s = max(0.0, clock.sung(note.step, own_timing) + late_s)
+        end_s = clock.sung(note.step + note.length, own_timing) + late_s
         out.append((one, SungNote(start_s, end_s, note.midi + shift, int(np.clip(round(velocity), 1, 127)))))
     return out
 
