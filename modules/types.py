@@ -23,6 +23,7 @@ MODE_OFFSETS: Mapping[str, int] = {
 METERS = ("4/4", "3/4", "6/8")
 SECTIONS = ("intro", "verse", "prechorus", "chorus", "bridge", "solo", "break", "drop", "outro")
 REFERENCE_MODES = ("vibe", "restyle", "continue", "accompany")  # what a track is used for
+SINGING = ("sung", "spoken", "hummed")  # what the voice does
 LANES = ("melody", "counter", "bass", "comp", "comp2", "pad", "drums")  # lanes that sound
 
 
@@ -112,16 +113,20 @@ class HumNote:
 
 @dataclass(frozen=True)
 class GridNote:
-    """A note on the step grid. `step` may be negative for a pick-up; `length` ≥ 1 steps."""
+    """A note on the step grid. `step` may be negative for a pick-up; `length` ≥ 1 steps. `late` is how many steps
+    after its place it is played (before, if negative), where a person's own timing is followed."""
 
     step: int
     length: int
     midi: int
+    late: float = 0.0
 
 
 @dataclass(frozen=True)
 class Hum:
-    """What the humming condition heard. `grid` is on 4 steps a beat (6 in 6/8); step 0 is the first downbeat."""
+    """What the humming condition heard, or what a MIDI file holds (then without a pitch curve). `grid` is on 4 steps a
+    beat (6 in 6/8); step 0 is the first downbeat. `beat_tempi` are the tempi of the beats from step 0 over `tempo_bpm`,
+    where they change; empty = steady."""
 
     tempo_bpm: float
     tonic: int
@@ -135,6 +140,16 @@ class Hum:
     f0_confidence: np.ndarray  # (n,)
     offset_s: float = 0.0  # time of step 0 in the recording
     findings: tuple[Finding, ...] = ()
+    beat_tempi: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class HumBeat:
+    """What a person told of the beat of a hum: tapped, typed, or the click it was sung to. None = to be heard."""
+
+    tempo_bpm: float | None = None
+    meter: str | None = None
+    start_s: float | None = None  # time in the recording of the click's first downbeat
 
 
 @dataclass(frozen=True)
@@ -212,7 +227,8 @@ class Reference:
 
 @dataclass(frozen=True)
 class Syllable:
-    """One sung syllable as text. `phonemes` are ARPAbet without stress digits; `stress` 0, 1 or 2."""
+    """One sung syllable as text. `phonemes` are ARPAbet without stress digits; `stress` 0, 1 or 2. `notes` that the
+    person drew it over ("lo~ve": 2)."""
 
     text: str
     phonemes: tuple[str, ...]
@@ -223,6 +239,7 @@ class Syllable:
     section: str = "verse"
     last_in_word: bool = True
     last_in_line: bool = False
+    notes: int = 1
 
 
 @dataclass(frozen=True)
@@ -271,6 +288,7 @@ class Song:
     instruments: Mapping[str, str]  # lane → instrument name
     syllables: tuple[PlacedSyllable, ...] = ()
     voice: str | None = None
+    singing: str = "sung"  # "sung" | "spoken" | "hummed"
     brightness: float | None = None  # 0–1, None = the style's own
     production: tuple[str, ...] = ()
     articulation: tuple[str, ...] = ()  # "staccato", "legato", "accented"
@@ -278,6 +296,8 @@ class Song:
     seed: int = 0
     duration_s: float | None = None  # asked length; the performance ends within it
     energy_curve: tuple[tuple[float, float], ...] = ()
+    beat_tempi: tuple[float, ...] = ()  # of the beats over `tempo_bpm`, where a given tune changes its tempo
+    lateness: tuple[tuple[int, float], ...] = ()  # (step, steps that the tune's note there is played late), sorted
 
     @property
     def do_pc(self) -> int:
@@ -300,7 +320,11 @@ class PlayedNote:
 
 @dataclass(frozen=True)
 class SungNote:
-    """A note of the vocal: `phonemes` empty = the previous vowel goes on (melisma)."""
+    """A note of the vocal: `phonemes` empty = the previous vowel goes on (melisma).
+
+    `manner` is "sung", "spoken" (`midi` is where the speaking pitch passes in the vowel: it glides from syllable to
+    syllable, without vibrato) or "hummed" (phonemes are one held sound: ("M",) "mm", ("UW",) "oo" or ("AA",) "ah").
+    """
 
     onset_s: float
     offset_s: float
@@ -309,6 +333,7 @@ class SungNote:
     phonemes: tuple[str, ...] = ()
     text: str = ""
     line_end: bool = False
+    manner: str = "sung"  # "sung" | "spoken" | "hummed"
 
 
 @dataclass(frozen=True)
@@ -358,6 +383,10 @@ class Request:
     hum: Audio | None = None
     hum_name: str = ""
     hum_notes: tuple[GridNote, ...] = ()  # corrected by the person, replaces what was heard
+    hum_beat: HumBeat = HumBeat()
+    tune: Hum | None = None  # of a MIDI file given in place of a hum
+    follow_timing: bool = False  # the tune is played with the hum's own timing
+    keep_voice: bool = False  # the hum itself, tuned, is a part of the take
     reference: Audio | None = None
     reference_name: str = ""
     reference_mode: str = "vibe"  # of REFERENCE_MODES
@@ -365,6 +394,7 @@ class Request:
     strength: float = 0.5
     lyrics: str = ""
     voice: str = "auto"
+    singing: str = "sung"  # "sung" | "spoken" | "hummed"
     styles: Mapping[str, float] = field(default_factory=dict)
     set_aside: tuple[str, ...] = ()  # "label: value" of findings in the words that are not to be applied
     controls: Controls = Controls()
@@ -388,10 +418,12 @@ class Condition:
     controls: Controls
     melody: tuple[GridNote, ...] = ()
     melody_source: str = ""  # "hum" | "reference" | "track" (heard in the take itself, not played anew) | ""
+    melody_tempi: tuple[float, ...] = ()  # as `Hum.beat_tempi`
     chords: tuple[tuple[int, int, int | None, str], ...] = ()  # (start_beat, n_beats, root pc, quality)
     lyrics: Lyrics | None = None
     vocal: bool = False
     voice: str | None = None
+    singing: str = "sung"  # "sung" | "spoken" | "hummed"
     faithfulness: float = 1.0
     production: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()

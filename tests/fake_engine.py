@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 
 from modules.canvas.canvas import Canvas
+from modules.conditions.midi_tune import is_midi, read_tune
 from modules.errors import Cancelled, EngineUnavailable, InputError
 from modules.studio.export import KINDS
 from modules.types import (
@@ -23,6 +24,7 @@ from modules.types import (
     Finding,
     GridNote,
     Hum,
+    HumBeat,
     HumNote,
     Lyrics,
     Part,
@@ -165,7 +167,9 @@ def read_audio(path: Path) -> Audio:
     return Audio(np.ascontiguousarray(samples.T), rate)
 
 
-def read_hum(path: Path) -> Hum:
+def read_hum(path: Path, beat: HumBeat) -> Hum:
+    if is_midi(path):
+        return read_tune(path)
     sound = read_audio(path)
     if np.abs(sound.samples).max() < 1e-3:
         raise InputError("the recording is silent; hum a little closer to the microphone.")
@@ -175,7 +179,8 @@ def read_hum(path: Path) -> Hum:
     times = np.arange(0, sound.duration_s, 0.02)
     f0 = np.array([440 * 2 ** ((midis[min(int(t / step), 4)] + 0.2 * np.sin(30 * t) - 69) / 12) for t in times])
     f0[(times % step) > 0.9 * step] = 0
-    return Hum(96.0, 0, "major", "4/4", -12.0, notes, tuple(GridNote(2 * i, 2, m) for i, m in enumerate(midis)),
+    return Hum(beat.tempo_bpm or 96.0, 0, "major", beat.meter or "4/4", -12.0, notes,
+               tuple(GridNote(2 * i, 2, m) for i, m in enumerate(midis)),
                times, f0, np.ones_like(f0), findings=(Finding("phrase", "5 notes"),))
 
 
@@ -250,9 +255,10 @@ def write_original(track: Audio, path: Path) -> Path:
 
 
 def fake_listeners() -> Listeners:
-    return Listeners(read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
-                     lambda: ("alto", "baritone"), lambda path, heard: track_pictures(read_audio(path), heard), separate,
-                     write_original)
+    return Listeners(
+        read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
+        lambda: ("alto", "baritone"), lambda path, heard: track_pictures(read_audio(path), heard), separate,
+        write_original)
 
 
 def main() -> None:

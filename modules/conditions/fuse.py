@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+from modules.conditions.hum_timing import with_own_timing
 from modules.conditions.text_words import WHOLE
 from modules.conditions.track import use_track
 from modules.config import DURATION_S, MAX_TAKES, TEMPO_BPM
@@ -15,6 +16,7 @@ from modules.types import (
     MODE_OFFSETS,
     PITCH_CLASSES,
     REFERENCE_MODES,
+    SINGING,
     Condition,
     Controls,
     Finding,
@@ -43,8 +45,8 @@ class Heard:
 def check_request(request: Request) -> None:
     """Raise `InputError` in one sentence when a request cannot be met as it stands."""
     c = request.controls
-    if not (request.prompt.strip() or request.hum or request.hum_notes or request.reference or request.lyrics.strip()
-            or request.styles or request.recipe):
+    if not (request.prompt.strip() or request.hum or request.tune or request.hum_notes or request.reference
+            or request.lyrics.strip() or request.styles or request.recipe):
         raise InputError("Nothing was given to make music from; type a few words, hum, give a track or paste lyrics.")
     if not 1 <= request.takes <= MAX_TAKES:
         raise InputError(f"{request.takes} takes were asked for; ask for 1 to {MAX_TAKES}.")
@@ -69,6 +71,8 @@ def check_request(request: Request) -> None:
     if not 0 <= request.strength <= 1:
         raise InputError(f"Strength {request.strength:g} is out of range; give a number from 0 (as the original) to 1 "
                          "(wholly new).")
+    if request.singing not in SINGING:
+        raise InputError(f"A voice cannot have its words {request.singing!r}; choose {', '.join(SINGING)}.")
 
 
 def read_key(text: str) -> tuple[int, str]:
@@ -111,10 +115,12 @@ def fuse(request: Request, heard: Heard) -> Condition:
     said = heard.text.controls if heard.text else Controls()
     controls = merge(request.controls, said, conflicts)
     melody: tuple[GridNote, ...] = ()
-    source = ""
+    source, tempi, faithfulness = "", (), request.faithfulness
+    if request.keep_voice:
+        faithfulness = keep_voice(heard.hum, faithfulness, conflicts)
     if heard.hum is not None:
         melody, controls = use_hum(heard.hum, request, controls, conflicts)
-        source = "hum"
+        source, tempi = "hum", heard.hum.beat_tempi
         findings += heard.hum.findings
     if request.styles and heard.text and any(f.label == "style" and f.source != WHOLE for f in heard.text.findings):
         conflicts.append("The styles named in the description give way to the styles that were chosen.")
@@ -126,22 +132,27 @@ def fuse(request: Request, heard: Heard) -> Condition:
         if request.reference_mode in BESIDE and (melody or lyrics is not None):
             conflicts.append("What is played with the track itself takes its tune from there: the hum and the words "
                              "are left out.")
-            melody, lyrics = (), None
+            melody, lyrics, source, tempi = (), None, "", ()
         use = use_track(reference, request, controls, styles, conflicts, has_melody=bool(melody))
         controls, styles = use.controls, use.styles
         if use.melody and not melody:
             melody, source = use.melody, "track" if request.reference_mode in BESIDE else "reference"
-    vocal = lyrics is not None
+    hums = request.singing == "hummed" and request.reference_mode not in BESIDE
+    vocal = lyrics is not None or hums
+    if request.singing == "spoken" and heard.lyrics is None:
+        conflicts.append("There are no words to speak, so nobody speaks; paste lyrics.")
     if heard.text is not None:
         findings = [*heard.text.findings, *findings]
         if heard.text.vocal is False and vocal:
-            conflicts.append("The description asks for no singing, but lyrics were given: they are sung.")
+            conflicts.append("The description asks for no singing, but lyrics were given: they are sung."
+                             if heard.lyrics else "The description asks for no singing, but humming was chosen.")
         if heard.text.vocal and not vocal:
             conflicts.append("The description asks for singing; paste lyrics to have words sung.")
     condition = Condition(
-        styles=styles, controls=controls, melody=melody, melody_source=source, lyrics=lyrics, vocal=vocal,
-        voice=None if request.voice in ("", "auto") else request.voice, faithfulness=request.faithfulness,
-        production=heard.text.production if heard.text else (), findings=tuple(findings), conflicts=tuple(conflicts))
+        styles=styles, controls=controls, melody=melody, melody_source=source, melody_tempi=tempi, lyrics=lyrics,
+        vocal=vocal, voice=None if request.voice in ("", "auto") else request.voice, singing=request.singing,
+        faithfulness=faithfulness, production=heard.text.production if heard.text else (), findings=tuple(findings),
+        conflicts=tuple(conflicts))
     if use is None:
         return condition
     return replace(condition, chords=use.chords, chords_kept=use.chords_kept,
@@ -173,10 +184,22 @@ def let_play(controls: Controls, conflicts: list[str]) -> Controls:
     return replace(controls, unwanted=tuple(name for name in controls.unwanted if name not in given))
 
 
+def keep_voice(hum: Hum | None, faithfulness: float, conflicts: list[str]) -> float:
+    """The faithfulness to a tune whose own voice is kept: note for note."""
+    if hum is None or not len(hum.f0_hz):
+        conflicts.append("Your voice can only be kept from a recording; record or upload one.")
+        return faithfulness
+    if faithfulness < 1:
+        conflicts.append("Your voice is kept, so the tune is followed note for note.")
+    return 1.0
+
+
 def use_hum(hum: Hum, request: Request, controls: Controls, conflicts: list[str]) -> tuple[
         tuple[GridNote, ...], Controls]:
     """The hummed melody in the key to be played, and the controls that it implies."""
     grid = request.hum_notes or hum.grid
+    if request.follow_timing and (request.faithfulness >= 1 or request.keep_voice):
+        grid = with_own_timing(hum, grid)
     if controls.meter is not None and controls.meter != hum.meter:
         conflicts.append(f"The hum was heard in {hum.meter}, so it stays in {hum.meter} instead of {controls.meter}.")
     mode = controls.mode or hum.mode

@@ -14,7 +14,7 @@ import torch
 from modules.canvas import Canvas
 from modules.conditions.fuse import BESIDE, SEEDS, check_request, fuse
 from modules.conditions.track import track_times
-from modules.engines import beside
+from modules.engines import beside, own_voice
 from modules.engines.hearing import hear
 from modules.engines.recipe import read_song, request_json, write_recipe
 from modules.engines.replay import master_song, render_song
@@ -25,7 +25,9 @@ from modules.evaluation.critic import criticise
 from modules.evaluation.report import report, summary
 from modules.evaluation.vibe import nearness
 from modules.generator import checkpoint, compose
+from modules.generator.originality import quotes
 from modules.generator.plan import Plan, blend, draw_plan
+from modules.generator.strophes import follow_tune
 from modules.generator.thinning import thin
 from modules.performance.palette import choose_instruments, lanes_of
 from modules.performance.perform import perform
@@ -139,14 +141,18 @@ def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, 
     canvas = compose_canvas(plan, model, seed, cancel,
                             near=condition.reference if condition.reference_mode != "restyle" else None,
                             tune=condition.reference.melody if vibe and not condition.melody else ())
+    if plan.syllables:
+        canvas = follow_tune(canvas, plan.syllables)
     if controls.energy_curve:
         canvas = thin(canvas, controls.energy_curve, canvas.beats_per_bar * 60.0 / plan.tempo_bpm)
     song = Song(
         canvas=canvas, tempo_bpm=plan.tempo_bpm, tonic=plan.tonic, mode=plan.mode, swing=plan.swing,
         swing_unit=plan.swing_unit, sections=canvas.sections, styles=plan.styles, instruments=chosen,
-        syllables=plan.syllables, voice=voice, brightness=controls.brightness, production=condition.production,
+        syllables=plan.syllables, voice=voice, singing=condition.singing,
+        brightness=controls.brightness, production=condition.production,
         articulation=controls.articulation,
-        ending=plan.ending, seed=seed, duration_s=controls.duration_s, energy_curve=controls.energy_curve)
+        ending=plan.ending, seed=seed, duration_s=controls.duration_s, energy_curve=controls.energy_curve,
+        beat_tempi=plan.beat_tempi, lateness=plan.lateness)
     song = beside.only_new(song, condition)
     return song, {"compose": time.monotonic() - started}
 
@@ -159,7 +165,8 @@ def choose_voice(condition: Condition, seed: int) -> str:
 
 def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event,
                    near: Reference | None = None, tune: tuple[GridNote, ...] = ()) -> Canvas:
-    """The best of `DRAWS` fillings of a plan, by the critic and the model's own likelihood.
+    """The best of `DRAWS` fillings of a plan, by the critic and the model's own likelihood; one whose melody quotes a
+    training piece only where all do, or where the melody was given.
 
     Args:
         near: a track whose feel the filling should be near.
@@ -178,6 +185,9 @@ def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event,
             merits[-1] += nearness(canvas, plan.tempo_bpm, near)
         if tune and shared_run(canvas, tune) > MOST_SHARED:
             merits[-1] -= COPIED
+    if not compose.given_melody(plan.canvas):
+        quoted = [quotes(canvas) for canvas in canvases]
+        merits = [merit if count == min(quoted) else -np.inf for merit, count in zip(merits, quoted, strict=True)]
     best = canvases[int(np.argmax(merits))]
     return without_runs(best, tune) if tune else best
 
@@ -195,7 +205,7 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     if track is not None and condition.reference_mode == "accompany":
         performance = retimed(performance, points)
     stop_if(cancel)
-    stems = render_song(song, performance, cancel)
+    stems = render_song(song, performance, asked, cancel)
     stop_if(cancel)
     marks.append(time.monotonic())
     mixed = mix(stems, song, performance, cancel=cancel)
@@ -215,7 +225,8 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     recipe = write_recipe(
         request=asked, condition=condition, song=song, performance=performance, report=checks, loudness=loudness,
         duration_s=mastered.audio.duration_s, seed=song.seed, take=number, timings_s=timings,
-        sounded_by={part.lane: sounded_by(part) for part in performance.parts}, sound_engine=sound_engine(),
+        sounded_by={part.lane: sounded_by(part) for part in performance.parts},
+        kept=own_voice.LANE if own_voice.LANE in stems else "", sound_engine=sound_engine(),
         engine="embedded", timing=points, track_times=track_times(condition, performance))
     told = summary(song, condition) + ("" if sampled.available() else f"; {sound_engine()}")
     return Take(audio=mastered.audio, stems=mixed.stems, song=song, performance=performance, report=checks,

@@ -24,11 +24,14 @@ LONGEST_S = 2 * DURATION_S[1]  # seconds of a recipe that is still played
 MOST_BARS = 1_000
 
 
-def render_song(song: Song, performance: Performance, cancel: Event | None = None) -> dict[str, Audio]:
-    """A song's stems as the engine sounds them."""
+def render_song(song: Song, performance: Performance, asked: Mapping[str, Any],
+                cancel: Event | None = None) -> dict[str, Audio]:
+    """A song's stems as the engine sounds them, the kept voice of what was asked among them."""
+    from modules.engines.own_voice import own_voice
     from modules.vocoder.render import render  # loads libraries of sound: only where something is sounded
 
-    return render(performance, seed=song.seed, tone=style_tone(song), cancel=cancel)
+    kept = own_voice(asked, song, performance) if asked.get("kept_voice") is not None else {}
+    return render(performance, seed=song.seed, tone=style_tone(song), cancel=cancel) | kept
 
 
 def master_song(bus: Audio, song: Song, performance: Performance) -> Mastered:
@@ -62,7 +65,7 @@ def replay(recipe: Mapping[str, Any], *, sound: Path | None = None, cancel: Even
 
     @lru_cache(maxsize=1)
     def mixed() -> Mixed:
-        return mix(render_song(song, performance, cancel), song, performance, cancel=cancel)
+        return mix(render_song(song, performance, recipe.get("request", {}), cancel), song, performance, cancel=cancel)
 
     @lru_cache(maxsize=1)
     def finished() -> Audio:

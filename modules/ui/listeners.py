@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from modules.types import Audio, Hum, Lyrics, Reference, Take, TextReading
+from modules.types import Audio, Hum, HumBeat, Lyrics, Reference, Take, TextReading
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Listeners:
     """Callables that listen, decode and write.
 
     text        (prompt, negative) → what was understood
-    hum         path of a recording → what was heard
+    hum         (path of a recording or a MIDI file, its beat as far as it was told) → what was heard
     reference   path of a track → what was heard
     lyrics      text → lines of syllables
     read_audio  path of any sound file → Audio (raises InputError when it is none)
@@ -30,7 +30,7 @@ class Listeners:
     """
 
     text: Callable[[str, str], TextReading]
-    hum: Callable[[Path], Hum]
+    hum: Callable[[Path, HumBeat], Hum]
     reference: Callable[[Path], Reference]
     lyrics: Callable[[str], Lyrics]
     read_audio: Callable[[Path], Audio]

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from modules.config import MAX_HUM_S, MAX_UPLOAD_S
-from modules.types import Audio, Hum, Lyrics, Reference, Request, Take, TextReading
+from modules.types import Audio, Hum, HumBeat, Lyrics, Reference, Request, Take, TextReading
 from modules.ui.listeners import Listeners
 from modules.ui.page import build_page, launch_options
 
@@ -19,11 +19,15 @@ def hear_text(prompt: str, negative: str) -> TextReading:
     return understand(prompt, negative)
 
 
-def hear_hum(path: Path) -> Hum:
-    from modules.audio.decode import read_audio
-    from modules.conditions.humming import listen
+def hear_hum(path: Path, beat: HumBeat) -> Hum:
+    from modules.conditions.midi_tune import is_midi, read_tune
 
-    return listen(read_audio(path, MAX_HUM_S))
+    if is_midi(path):
+        return read_tune(path)
+    from modules.audio.decode import read_audio
+    from modules.engines.hearing import listen_on
+
+    return listen_on(read_audio(path, MAX_HUM_S), beat)
 
 
 def hear_reference(path: Path) -> Reference:
