@@ -22,8 +22,8 @@ MODE_OFFSETS: Mapping[str, int] = {
 }
 METERS = ("4/4", "3/4", "6/8")
 SECTIONS = ("intro", "verse", "prechorus", "chorus", "bridge", "solo", "break", "drop", "outro")
-REFERENCE_MODES = ("vibe", "restyle", "continue", "accompany")  # what a track is used for
 SINGING = ("sung", "spoken", "hummed")  # what the voice does
+REFERENCE_MODES = ("vibe", "restyle", "continue", "accompany")  # what a track is used for
 LANES = ("melody", "counter", "bass", "comp", "comp2", "pad", "drums")  # lanes that sound
 
 

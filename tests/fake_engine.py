@@ -255,10 +255,9 @@ def write_original(track: Audio, path: Path) -> Path:
 
 
 def fake_listeners() -> Listeners:
-    return Listeners(
-        read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
-        lambda: ("alto", "baritone"), lambda path, heard: track_pictures(read_audio(path), heard), separate,
-        write_original)
+    return Listeners(read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
+                     lambda: ("alto", "baritone"), lambda path, heard: track_pictures(read_audio(path), heard),
+                     separate, write_original)
 
 
 def main() -> None:

@@ -66,13 +66,13 @@ def check_request(request: Request) -> None:
             raise InputError(f"{name.capitalize()} {value:g} is out of range; give a number from 0 to 1.")
     if not 0 <= request.faithfulness <= 1:
         raise InputError(f"Faithfulness {request.faithfulness:g} is out of range; give a number from 0 to 1.")
+    if request.singing not in SINGING:
+        raise InputError(f"A voice cannot have its words {request.singing!r}; choose {', '.join(SINGING)}.")
     if request.reference_mode not in REFERENCE_MODES:
         raise InputError(f"Reference mode {request.reference_mode!r} is unknown; choose {', '.join(REFERENCE_MODES)}.")
     if not 0 <= request.strength <= 1:
         raise InputError(f"Strength {request.strength:g} is out of range; give a number from 0 (as the original) to 1 "
                          "(wholly new).")
-    if request.singing not in SINGING:
-        raise InputError(f"A voice cannot have its words {request.singing!r}; choose {', '.join(SINGING)}.")
 
 
 def read_key(text: str) -> tuple[int, str]:
@@ -127,19 +127,19 @@ def fuse(request: Request, heard: Heard) -> Condition:
     styles = dict(request.styles) or (dict(heard.text.styles) if heard.text else {})
     lyrics, use = heard.lyrics, None
     reference = heard.reference
+    beside = reference is not None and request.reference_mode in BESIDE
     if reference is not None:
         findings += reference.findings
-        if request.reference_mode in BESIDE and (melody or lyrics is not None):
+        if beside and (melody or lyrics is not None):
             conflicts.append("What is played with the track itself takes its tune from there: the hum and the words "
                              "are left out.")
             melody, lyrics, source, tempi = (), None, "", ()
         use = use_track(reference, request, controls, styles, conflicts, has_melody=bool(melody))
         controls, styles = use.controls, use.styles
         if use.melody and not melody:
-            melody, source = use.melody, "track" if request.reference_mode in BESIDE else "reference"
-    hums = request.singing == "hummed" and request.reference_mode not in BESIDE
-    vocal = lyrics is not None or hums
-    if request.singing == "spoken" and heard.lyrics is None:
+            melody, source = use.melody, "track" if beside else "reference"
+    vocal = lyrics is not None or (request.singing == "hummed" and not beside)
+    if request.singing == "spoken" and lyrics is None:
         conflicts.append("There are no words to speak, so nobody speaks; paste lyrics.")
     if heard.text is not None:
         findings = [*heard.text.findings, *findings]
@@ -151,8 +151,8 @@ def fuse(request: Request, heard: Heard) -> Condition:
     condition = Condition(
         styles=styles, controls=controls, melody=melody, melody_source=source, melody_tempi=tempi, lyrics=lyrics,
         vocal=vocal, voice=None if request.voice in ("", "auto") else request.voice, singing=request.singing,
-        faithfulness=faithfulness, production=heard.text.production if heard.text else (), findings=tuple(findings),
-        conflicts=tuple(conflicts))
+        faithfulness=faithfulness, production=heard.text.production if heard.text else (),
+        findings=tuple(findings), conflicts=tuple(conflicts))
     if use is None:
         return condition
     return replace(condition, chords=use.chords, chords_kept=use.chords_kept,

@@ -226,8 +226,8 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
         request=asked, condition=condition, song=song, performance=performance, report=checks, loudness=loudness,
         duration_s=mastered.audio.duration_s, seed=song.seed, take=number, timings_s=timings,
         sounded_by={part.lane: sounded_by(part) for part in performance.parts},
-        kept=own_voice.LANE if own_voice.LANE in stems else "", sound_engine=sound_engine(),
-        engine="embedded", timing=points, track_times=track_times(condition, performance))
+        kept=own_voice.LANE if own_voice.LANE in stems else "", sound_engine=sound_engine(), engine="embedded",
+        timing=points, track_times=track_times(condition, performance))
     told = summary(song, condition) + ("" if sampled.available() else f"; {sound_engine()}")
     return Take(audio=mastered.audio, stems=mixed.stems, song=song, performance=performance, report=checks,
                 recipe=recipe, seed=song.seed, summary=told)

@@ -76,7 +76,7 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
     """The recipe of one take; fields are the contract of the command line.
 
     Args:
-        kept: the lane of a person's own voice.
+        kept: the lane of a person's voice.
         timing: (seconds of the song, seconds of the take) where a track is heard in the take itself.
         track_times: (seconds of the take, seconds of the track it restyles), a pair a bar line.
     """

@@ -63,6 +63,19 @@ def lay_melody(condition: Condition, meter: str, n_bars: int, asked: bool) -> tu
     return tuple(sections), out, placed
 
 
+def lay_tempi(tempi: tuple[float, ...], canvas: Canvas) -> tuple[float, ...]:
+    """A given tune's tempi, beat by beat over the usual one, wherever the tune is stated; () where it is steady."""
+    if not tempi:
+        return ()
+    out = np.ones(canvas.n_beats)
+    for section in canvas.sections:
+        if section.name not in ("intro", "outro"):
+            start = section.start_bar * canvas.beats_per_bar
+            span = min(len(tempi), section.bars * canvas.beats_per_bar)
+            out[start:start + span] = tempi[:span]
+    return tuple(out.tolist())
+
+
 def lay_track(condition: Condition, meter: str) -> tuple[
         tuple[Section, ...], list[GridNote], tuple[PlacedSyllable, ...]]:
     """A track's own form and, where it was heard, its tune bar for bar.
@@ -77,19 +90,6 @@ def lay_track(condition: Condition, meter: str) -> tuple[
     end = sum(section.bars for section in condition.sections) * v.STEPS_PER_BEAT[meter] * v.BEATS_PER_BAR[meter]
     return (condition.sections, [note for note in fitted if note.step < end],
             tuple(syllable for syllable in placed if syllable.step < end))
-
-
-def lay_tempi(tempi: tuple[float, ...], canvas: Canvas) -> tuple[float, ...]:
-    """A given tune's tempi, beat by beat over the usual one, wherever the tune is stated; () where it is steady."""
-    if not tempi:
-        return ()
-    out = np.ones(canvas.n_beats)
-    for section in canvas.sections:
-        if section.name not in ("intro", "outro"):
-            start = section.start_bar * canvas.beats_per_bar
-            span = min(len(tempi), section.bars * canvas.beats_per_bar)
-            out[start:start + span] = tempi[:span]
-    return tuple(out.tolist())
 
 
 def lay_lyrics(condition: Condition, meter: str, tempo: float, n_bars: int | None, seed: int) -> tuple[

@@ -80,8 +80,8 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
              reference_mode="vibe", lyrics="", voice="auto", tempo_bpm=None, duration_s=None, energy=None,
              complexity=None, density=None, brightness=None, swing=None, key="auto", meter="auto",
              takes=DEFAULT_TAKES, seed="", engine="embedded", style="", energy_curve="", instruments="",
-             singing="sung", hum_notes="", hum_beat="", follow_timing=False, keep_voice=False,
-             reference_fixes="", strength=0.5,
+             singing="sung", hum_notes="", hum_beat="", follow_timing=False, keep_voice=False, reference_fixes="",
+             strength=0.5,
              progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
         """Compose takes. Returns a list of {seed, summary, report, recipe, take, files} and all files written."""
         dials = dict(tempo_bpm=tempo_bpm, duration_s=duration_s, energy=energy, complexity=complexity,
