@@ -133,7 +133,7 @@ def fuse(request: Request, heard: Heard) -> Condition:
         if beside and (melody or lyrics is not None):
             conflicts.append("What is played with the track itself takes its tune from there: the hum and the words "
                              "are left out.")
-            melody, lyrics, tempi = (), None, ()
+            melody, lyrics, source, tempi = (), None, "", ()
         use = use_track(reference, request, controls, styles, conflicts, has_melody=bool(melody))
         controls, styles = use.controls, use.styles
         if use.melody and not melody:
