@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 export GOMP_SPINCOUNT := 0
 
-.PHONY: run test lint setup setup-dev bench bench-music bench-sound train clean
+.PHONY: run test lint setup setup-dev bench bench-music bench-sound bench-voice train clean
 
 run: setup
 	$(BIN)/python app.py
@@ -41,6 +41,13 @@ bench: setup-dev
 bench-sound: setup-dev
 	$(BIN)/python -m benchmarks.sound
 
+# Words read and set, then the voices that sing them; a few minutes.
+bench-voice: setup-dev
+	@missed=0; \
+	$(BIN)/python -m benchmarks.words || missed=1; \
+	if [ -f benchmarks/voice.py ]; then $(BIN)/python -m benchmarks.voice || missed=1; fi; \
+	exit $$missed
+
 # The generator against real music and simple models, about half an hour; what needs the corpora is left out without them.
 bench-music: setup-dev
 	@missed=0; \
@@ -57,6 +64,7 @@ train: setup-dev
 	$(BIN)/python -m modules.training.styles
 	$(BIN)/python -m modules.training.chord_prior --shared $(SHARED)
 	$(BIN)/python -m modules.training.critic --shared $(SHARED)
+	$(BIN)/python -m modules.training.originality --shared $(SHARED)
 	$(BIN)/python -m modules.training.generator --shared $(SHARED) --songs 40 --minutes 90 --resume
 
 clean:

@@ -1,4 +1,4 @@
-"""The command line: `make`, `grid`, `edit`, `mix`, `export`, `listen` and the playground.
+"""The command line: `make`, `grid`, `edit`, `mix`, `export`, `separate`, `listen` and the playground.
 
 Bad input: one line on standard error, exit 2.
 """
@@ -16,12 +16,14 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from modules.conditions.fuse import check_request, read_key
+from modules.conditions.midi_tune import is_midi, read_tune
 from modules.conditions.recall import plain, read_controls
-from modules.conditions.settings import read_curve, read_lanes
+from modules.conditions.reference_fixes import read_fixes
+from modules.conditions.settings import read_beat, read_curve, read_lanes, read_notes
 from modules.config import MAX_HUM_S, MAX_UPLOAD_S
 from modules.errors import EarwormError, InputError
 from modules.styles.blend import read_blend
-from modules.types import GridNote, Progress, Request, Take
+from modules.types import SINGING, GridNote, HumBeat, Progress, ReferenceFixes, Request, Take
 
 if TYPE_CHECKING:
     from modules.engines.trials import Axis
@@ -49,11 +51,20 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--prompt", default="")
     make.add_argument("--negative", default="")
     make.add_argument("--style", default="", help="up to three styles with weights: \"bossa nova:0.6,synthwave:0.4\"")
-    make.add_argument("--hum", type=Path)
+    make.add_argument("--hum", type=Path, help="a recording of a tune, or a MIDI file")
+    make.add_argument("--hum-notes", default="", help="the tune's notes, step:length:MIDI in sixteenths: "
+                                                      "\"0:4:60, 4:2:62\"")
+    make.add_argument("--hum-beat", default="", help="its beat as far as you know it: \"tempo=96, meter=3/4\"")
+    make.add_argument("--follow-timing", action="store_true", help="play the tune with the hum's own timing")
+    make.add_argument("--keep-voice", action="store_true", help="the hum itself, tuned, over the band")
     make.add_argument("--reference", type=Path)
-    make.add_argument("--reference-mode", default="vibe")
+    make.add_argument("--reference-mode", default="vibe", help="vibe, restyle, continue or accompany")
+    make.add_argument("--strength", type=float, help="of a restyling: 0 as the original, 1 wholly new")
+    make.add_argument("--reference-fixes", default="", help="corrections of what was heard in the track: \"tempo*2, "
+                                                            "key=A minor, downbeat+1\"")
     make.add_argument("--lyrics", default="", help="the words, or a text file that holds them")
     make.add_argument("--voice", default="auto")
+    make.add_argument("--singing", choices=SINGING, help="words sung or spoken, or the tune hummed")
     make.add_argument("--engine", default="embedded")
     make.add_argument("--takes", type=int)
     make.add_argument("--seed", type=int)
@@ -82,6 +93,11 @@ def build_parser() -> argparse.ArgumentParser:
     leave.add_argument("--to", required=True, help="comma-separated: wav24, wav16, flac, mp3, ogg, loop, stems, "
                                                    "midi, musicxml, score, lrc, mp4, recipe")
     leave.add_argument("--out", required=True, type=Path)
+    apart = commands.add_parser("separate", help="take a track apart into voice, drums and the rest")
+    apart.add_argument("track", type=Path)
+    apart.add_argument("--out", required=True, type=Path)
+    apart.add_argument("--how", default="simple", help="simple, or demucs (fetches its weights once)")
+    apart.add_argument("--format", default="wav")
     hear = commands.add_parser("listen", help="print what is understood of an input, as JSON")
     hear.add_argument("file", help="a file; - for text on standard input")
     hear.add_argument("--as", dest="kind", required=True)
@@ -169,15 +185,23 @@ def read_request(args: argparse.Namespace) -> Request:
     given = {
         "prompt": args.prompt, "negative": args.negative, "lyrics": words, "takes": args.takes, "seed": args.seed,
         "faithfulness": args.faithfulness, "voice": args.voice if args.voice != "auto" else None,
-        "reference_mode": args.reference_mode if args.reference else None,
+        "singing": args.singing,
+        "reference_mode": args.reference_mode if args.reference else None, "strength": args.strength,
+        "reference_fixes": read_fixes(args.reference_fixes) if args.reference_fixes else None,
         "styles": read_blend(args.style) if args.style else None,
     }
     request = replace(
         request, controls=replace(request.controls, **{k: x for k, x in controls.items() if x is not None}),
         **{k: x for k, x in given.items() if x not in (None, "")})
+    if args.hum:  # its notes are not those of another tune
+        request = replace(request, hum_notes=(), hum_beat=HumBeat(), hum_name=args.hum.name)
+    told = {"hum_notes": read_notes(args.hum_notes), "hum_beat": read_beat(args.hum_beat) if args.hum_beat else None,
+            "follow_timing": args.follow_timing, "keep_voice": args.keep_voice}
+    request = replace(request, **{name: value for name, value in told.items() if value})
     check_request(replace(request, prompt=request.prompt or ("…" if args.hum or args.reference else "")))
     if args.hum:
-        request = replace(request, hum=read_audio(args.hum, MAX_HUM_S), hum_name=args.hum.name)
+        given = {"tune": read_tune(args.hum)} if is_midi(args.hum) else {"hum": read_audio(args.hum, MAX_HUM_S)}
+        request = replace(request, **given)
     if args.reference:
         request = replace(request, reference=read_audio(args.reference, MAX_UPLOAD_S),
                           reference_name=args.reference.name)
@@ -197,10 +221,15 @@ def read_recipe(path: Path) -> Request:
         asked = recipe["request"]
         return Request(
             prompt=asked["prompt"], negative=asked["negative"], lyrics=asked["lyrics"], voice=asked["voice"],
+            singing=asked.get("singing", "sung"),
             styles=asked["styles"], set_aside=tuple(asked.get("set_aside", ())),
             controls=read_controls(asked["controls"]), faithfulness=asked["faithfulness"],
-            reference_mode=asked["reference_mode"], engine=asked["engine"], takes=1, seed=asked["seed"],
+            reference_mode=asked["reference_mode"], strength=asked.get("strength", 0.5),
+            reference_fixes=ReferenceFixes(**asked.get("reference_fixes", {})), engine=asked["engine"], takes=1,
+            seed=asked["seed"],
             hum_notes=tuple(GridNote(**note) for note in asked["hum_notes"]), hum_name=asked["hum_name"],
+            hum_beat=HumBeat(**asked.get("hum_beat", {})), follow_timing=asked.get("follow_timing", False),
+            keep_voice=asked.get("kept_voice") is not None,
             reference_name=asked["reference_name"], recipe=recipe)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path.name} is not an Earworm recipe; give the take_N.json that was written with a take."
@@ -352,6 +381,24 @@ def describe(number: int, take: Take, paths: dict[str, Path]) -> str:
             f"seed {take.seed}")
 
 
+def run_separate(args: argparse.Namespace) -> int:
+    """Write a track's parts; a line each."""
+    check_format(args.format)
+    if args.out.exists() and not args.out.is_dir():
+        raise InputError(f"{args.out.name} is a file; give a folder to write to.")
+    from modules.audio.decode import read_audio
+    from modules.audio.encode import write_audio
+    from modules.audio.separation import separate
+
+    parts = separate(read_audio(args.track, MAX_UPLOAD_S), args.how)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name, part in parts.items():
+        path = args.out / f"{args.track.stem}_{name}.{args.format}"
+        write_audio(path, part, args.format, made_by_ai=False)
+        print(f"{name}: {path}")
+    return 0
+
+
 def run_listen(args: argparse.Namespace) -> int:
     """Print what one input says, as JSON."""
     kinds = ("hum", "reference", "text", "lyrics")
@@ -375,7 +422,7 @@ def run_listen(args: argparse.Namespace) -> int:
             from modules.conditions.fuse import key_name
             from modules.conditions.humming import listen
 
-            hum = listen(read_audio(args.file, MAX_HUM_S))
+            hum = read_tune(args.file) if is_midi(args.file) else listen(read_audio(args.file, MAX_HUM_S))
             found = {"tempo_bpm": hum.tempo_bpm, "key": key_name(hum.tonic, hum.mode), "meter": hum.meter,
                      "tuning_cents": hum.tuning_cents, "notes": hum.notes, "grid": hum.grid}
         else:
@@ -396,7 +443,7 @@ def run_serve(args: argparse.Namespace) -> int:
 
 
 COMMANDS = {"make": run_make, "grid": run_grid, "edit": run_edit, "mix": run_mix, "export": run_export,
-            "listen": run_listen, "serve": run_serve, None: run_serve}
+            "separate": run_separate, "listen": run_listen, "serve": run_serve, None: run_serve}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,9 +15,10 @@ import soundfile
 
 from modules.audio.tags import read_recipe
 from modules.canvas.canvas import Canvas
+from modules.conditions.midi_tune import is_midi, read_tune
 from modules.conditions.recall import plain
 from modules.engines.lineage import Change, child_of
-from modules.errors import Cancelled, InputError
+from modules.errors import Cancelled, EngineUnavailable, InputError
 from modules.studio.export import KINDS
 from modules.studio.mix_sheet import read_sheet, sheet_json
 from modules.types import (
@@ -28,6 +29,7 @@ from modules.types import (
     Finding,
     GridNote,
     Hum,
+    HumBeat,
     HumNote,
     Lyrics,
     Part,
@@ -47,6 +49,7 @@ from modules.types import (
 from modules.ui.faces import Face, face_of, write_face
 from modules.ui.listeners import Listeners
 from modules.ui.sound_plots import sound_pictures
+from modules.ui.track_plots import track_pictures
 from modules.ui.workshop import Workshop
 
 SAMPLE_RATE = 22_050
@@ -122,6 +125,8 @@ def fake_take(request: Request, seed: int) -> Take:
         "sections": [{"name": s.name, "start_bar": s.start_bar, "bars": s.bars, "start_s": s.start_bar * bar_s,
                       "end_s": (s.start_bar + s.bars) * bar_s} for s in plan],
         "chords": [{"start_s": b * bar_s, "end_s": (b + 1) * bar_s, "name": CHORDS[b % 4][0]} for b in range(bars)],
+        "track_times": [[b * bar_s, b * bar_s * 0.75 + 0.3] for b in range(bars)]
+        if request.reference_mode == "restyle" and request.reference is not None else [],
         "lyrics": lyrics, "loudness": {"integrated_lufs": -14.0, "true_peak_dbtp": -1.0},
     }
     audio = Audio(np.clip(sum(stem.samples for stem in stems.values()), -1, 1).astype(np.float32), SAMPLE_RATE)
@@ -175,7 +180,9 @@ def read_audio(path: Path) -> Audio:
     return Audio(np.ascontiguousarray(samples.T), rate)
 
 
-def read_hum(path: Path) -> Hum:
+def read_hum(path: Path, beat: HumBeat) -> Hum:
+    if is_midi(path):
+        return read_tune(path)
     sound = read_audio(path)
     if np.abs(sound.samples).max() < 1e-3:
         raise InputError("the recording is silent; hum a little closer to the microphone.")
@@ -185,7 +192,8 @@ def read_hum(path: Path) -> Hum:
     times = np.arange(0, sound.duration_s, 0.02)
     f0 = np.array([440 * 2 ** ((midis[min(int(t / step), 4)] + 0.2 * np.sin(30 * t) - 69) / 12) for t in times])
     f0[(times % step) > 0.9 * step] = 0
-    return Hum(96.0, 0, "major", "4/4", -12.0, notes, tuple(GridNote(2 * i, 2, m) for i, m in enumerate(midis)),
+    return Hum(beat.tempo_bpm or 96.0, 0, "major", beat.meter or "4/4", -12.0, notes,
+               tuple(GridNote(2 * i, 2, m) for i, m in enumerate(midis)),
                times, f0, np.ones_like(f0), findings=(Finding("phrase", "5 notes"),))
 
 
@@ -242,6 +250,23 @@ def stems(take: Take, folder: Path) -> Mapping[str, Path]:
     return {lane: folder / f"{lane}.wav" for lane in take.stems}
 
 
+def separate(path: Path, how: str, folder: Path) -> Mapping[str, Path]:
+    if how == "demucs":
+        raise EngineUnavailable("Demucs cannot run here: there is no network; the built-in way needs no download.")
+    sound = read_audio(path)
+    out = {}
+    for name in ("voice", "drums", "rest"):
+        out[name] = folder / f"{name}.wav"
+        soundfile.write(out[name], sound.samples.T / 3, sound.sample_rate)
+    return out
+
+
+def write_original(track: Audio, path: Path) -> Path:
+    path = path.with_suffix(".wav")
+    soundfile.write(path, track.samples.T, track.sample_rate)
+    return path
+
+
 def reopen(source: Path, folder: Path) -> Face:
     text = read_recipe(source) if source.suffix in (".wav", ".mp3") else source.read_text()
     try:
@@ -293,7 +318,8 @@ def fake_workshop() -> Workshop:
 
 def fake_listeners() -> Listeners:
     return Listeners(read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
-                     lambda: ("alto", "baritone"), reopen, fake_workshop())
+                     lambda: ("alto", "baritone"), lambda path, heard: track_pictures(read_audio(path), heard),
+                     separate, write_original, reopen, fake_workshop())
 
 
 def main() -> None:

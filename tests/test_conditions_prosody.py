@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modules.conditions.line_rhythm import BREATH, PICKUP, STRENGTH, prominence
 from modules.conditions.lyrics import parse
-from modules.conditions.prosody import BREATH, RATE, STRENGTH, place, prominence
+from modules.conditions.prosody import RATE, place
 from modules.conditions.underlay import fit_to_notes
 from modules.errors import InputError
 from modules.types import METERS, GridNote
@@ -125,7 +126,8 @@ def test_returning_chorus_has_the_same_rhythm_and_names_its_source():
 
 def test_lines_of_one_meter_share_a_rhythm():
     lyrics = parse("The river is calling my name\nThe river is leading me home")
-    plan = place(lyrics, meter="4/4", tempo_bpm=100, seed=2)
+    plan = place(lyrics, meter="4/4", tempo_bpm=100, seed=2, lead_in=True)
+    assert -PICKUP <= plan.syllables[0].step < 0 <= place(lyrics, meter="4/4", tempo_bpm=100, seed=2).syllables[0].step
     lines = [[placed.step % 32 for placed in plan.syllables if placed.syllable.line == line] for line in (0, 1)]
     assert sum(a == b for a, b in zip(*lines, strict=True)) >= 5
 

@@ -42,8 +42,8 @@ def desks(steps: list[tuple]) -> list[dict]:
 def test_page_offers_every_action_by_name():
     page = build_page(FakeEngine(), fake_listeners())
     names = set(page.get_api_info()["named_endpoints"])
-    assert names == {"/make", "/listen_text", "/listen_hum", "/listen_reference", "/listen_lyrics", "/export",
-                     "/edit", "/mix"}
+    assert names == {"/make", "/listen_text", "/listen_hum", "/listen_reference", "/listen_lyrics", "/separate",
+                     "/export", "/edit", "/mix"}
     make = page.get_api_info()["named_endpoints"]["/make"]["parameters"]
     assert [p["parameter_name"] for p in make if not p.get("parameter_has_default")] == []
     assert {d.name for d in DIALS} <= {p["parameter_name"] for p in make}

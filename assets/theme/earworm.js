@@ -64,38 +64,10 @@
     show(player.dataset.audio);
   }
 
+  Object.assign(window.Earworm ??= {}, { soundOf, toggle }); // for track.js
+
   const playerOf = (element) =>
     element.closest(".ew-player") || element.closest(".ew-take")?.querySelector(".ew-player[data-group=takes]");
-
-  // The notes of a hum, on a plain soft tone.
-  let context = null;
-  function playNotes(button) {
-    if (context) { context.close(); context = null; button.textContent = "▶ Play these notes"; return; }
-    context = new AudioContext();
-    const mine = context, start = context.currentTime + 0.05;
-    const figure = button.closest("figure"), total = button.dataset.notes.split(";").map((n) => n.split(",").map(Number));
-    for (const [onset, length, midi] of total) {
-      const tone = mine.createOscillator(), level = mine.createGain();
-      tone.type = "triangle";
-      tone.frequency.value = 440 * 2 ** ((midi - 69) / 12);
-      level.gain.setValueAtTime(0, start + onset);
-      level.gain.linearRampToValueAtTime(0.25, start + onset + 0.02);
-      level.gain.setTargetAtTime(0, start + onset + Math.max(length - 0.05, 0.03), 0.04);
-      tone.connect(level).connect(mine.destination);
-      tone.start(start + onset);
-      tone.stop(start + onset + length + 0.3);
-    }
-    const end = Math.max(...total.map(([onset, length]) => onset + length));
-    button.textContent = "■ Stop";
-    const move = () => {
-      if (context !== mine) { figure.style.removeProperty("--p"); return; }
-      const now = mine.currentTime - start;
-      figure.style.setProperty("--p", `${Math.min(100, Math.max(0, (100 * now) / end))}%`);
-      if (now < end + 0.3) requestAnimationFrame(move);
-      else { mine.close(); context = null; button.textContent = "▶ Play these notes"; figure.style.removeProperty("--p"); }
-    };
-    requestAnimationFrame(move);
-  }
 
   // A download that is made first: the button becomes a link when it is there.
   async function exportFile(button) {
@@ -148,8 +120,6 @@
       const box = place.getBoundingClientRect();
       return seek(playerOf(place), (event.clientX - box.left) / box.width);
     }
-    const notes = target.closest(".ew-notes");
-    if (notes) return playNotes(notes);
     const wide = target.closest(".ew-wide");
     if (wide) {
       const slot = wide.closest(".ew-grid > *");

@@ -1,5 +1,5 @@
 // Reads and writes the page's text fields, so that what is drawn or clicked becomes part of the form; asks its endpoints.
-window.Earworm = (() => {
+Object.assign(window.Earworm ??= {}, (() => {
   const box = (id) => document.querySelector(`#${id} textarea, #${id} input`);
 
   function read(id) {
@@ -63,4 +63,4 @@ window.Earworm = (() => {
   }
 
   return { box, read, write, whenThere, whenDrawn, ask };
-})();
+})());

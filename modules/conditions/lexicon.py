@@ -1,7 +1,7 @@
 """How words sound: phonemes, stress, syllables, and where a written word divides into them.
 
-Owns the pronouncing dictionary (CMUdict data), the corrections for singing, the letter model for words that no
-dictionary has, and the alignment of letters to phonemes. Refuses to know lines, sections, notes and time.
+Owns the pronouncing dictionary (CMUdict data) and the corrections for singing. Refuses to know how letters are read
+where no dictionary helps (that is `letters`), lines, sections, notes and time.
 
 Phonemes are ARPAbet; inside this file vowels carry their stress digit ("AH0"), outside they do not. Every syllable
 has exactly one vowel. Letters are folded to a–z and the apostrophe before they are looked at.
@@ -10,19 +10,15 @@ has exactly one vowel. Letters are folded to a–z and the apostrophe before the
 from __future__ import annotations
 
 import gzip
-import json
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-import torch
-from safetensors.torch import load_file
-from torch import Tensor, nn
-
 from modules.assets import asset
+from modules.conditions.letters import align, guess, letter_model
+from modules.conditions.phones import is_vowel, with_vowel
 
-VOWELS = frozenset("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split())
 LAX = frozenset("AE EH IH UH AH".split())  # under stress these draw a following consonant into their syllable
 ONSETS = frozenset(
     "P R|P L|P Y|B R|B L|B Y|T R|T W|D R|D W|K R|K L|K W|K Y|G R|G L|G W|F R|F L|F Y|TH R|TH W|SH R|V Y|HH Y|M Y|"
@@ -42,11 +38,11 @@ FUNCTION_WORDS = frozenset(
     "we're we'll we've they're they'll let's there there's just some 'til til 'cause 'em n' 'n ya gonna wanna "
     "when while like who what which where how o'er up out into".split())
 DETERMINERS = frozenset("a an the my your his her our their its this that no some every each in of".split())
+# endings that turn one word into another of its family; "s" and "ed" sound by what stands before them
+ENDINGS = {"ing": "IH0 NG", "ness": "N AH0 S", "less": "L AH0 S", "est": "AH0 S T", "ish": "IH0 SH", "ly": "L IY0",
+           "er": "ER0", "ed": "", "y": "IY0", "s": ""}
 VERBAL = frozenset("to will can could would should must may might i you we they i'll you'll we'll they'll don't "
                    "can't won't i'd you'd we'd let's gonna wanna gotta 'll who".split())
-
-CHUNK = 2  # phonemes that one letter may stand for at most ("x" K S)
-STRANGE = 9.0  # nats: cost of a letter–phoneme pair that training never saw
 
 
 @dataclass(frozen=True)
@@ -57,23 +53,6 @@ class Pronunciation:
     guessed: bool = False
 
 
-class LetterModel(nn.Module):
-    """Letters → one tag a letter (0–2 phonemes): a two-layer bidirectional GRU over aligned letters.
-
-    `forward`: int64 (B, T) letters of words of one length → float (B, T, number of tags).
-    """
-
-    def __init__(self, n_letters: int, n_tags: int, width: int) -> None:
-        super().__init__()
-        self.embed = nn.Embedding(n_letters, 48)
-        self.context = nn.GRU(48, width, num_layers=2, batch_first=True, bidirectional=True, dropout=0.15)
-        self.tag = nn.Linear(2 * width, n_tags)
-
-    def forward(self, letters: Tensor) -> Tensor:
-        hidden, _ = self.context(self.embed(letters))  # (B, T, 2·width)
-        return self.tag(hidden)
-
-
 def fold(text: str) -> list[str]:
     """Each character of `text` as the plain letters a–z and apostrophes that it is read as (may be empty)."""
     folded = []
@@ -82,11 +61,6 @@ def fold(text: str) -> list[str]:
         plain = plain.replace("’", "'").replace("ʼ", "'").replace("‘", "'")
         folded.append("".join(c for c in plain if c == "'" or "a" <= c <= "z"))
     return folded
-
-
-def is_vowel(phone: str) -> bool:
-    """Whether a phoneme, with or without stress digit, is a syllable's nucleus."""
-    return phone.rstrip("012") in VOWELS
 
 
 @lru_cache(maxsize=1)
@@ -101,49 +75,6 @@ def dictionary() -> dict[str, str]:
         if phones and word != "#":
             words[word] = phones
     return words
-
-
-@lru_cache(maxsize=1)
-def letter_model() -> tuple[LetterModel, dict]:
-    """The trained letter model and its card (`letters`, `tags`, `costs`, …)."""
-    card = json.loads(asset("lexicon/letters.json").read_text(encoding="utf-8"))
-    model = LetterModel(len(card["letters"]), len(card["tags"]), card["width"])
-    weights = load_file(asset("lexicon/letters.safetensors"))
-    model.load_state_dict({name: weight.float() for name, weight in weights.items()}, strict=True)
-    return model.eval(), card
-
-
-def align(letters: str, phones: tuple[str, ...], costs: dict[str, dict[str, float]]) -> list[tuple[str, ...]] | None:
-    """The cheapest split of `phones` over `letters`, 0–2 phonemes a letter (Viterbi over a monotone lattice).
-
-    Args:
-        letters: a–z and apostrophes.
-        phones: ARPAbet without stress digits.
-        costs: letter → phonemes joined by spaces → nats.
-
-    Returns:
-        one tuple of phonemes a letter, or None when there are more than two phonemes a letter.
-    """
-    n, m = len(letters), len(phones)
-    best: list[dict[int, tuple[float, int]]] = [{0: (0.0, 0)}]
-    for i, letter in enumerate(letters):
-        table, row = costs.get(letter, {}), {}
-        for j, (cost, _) in best[-1].items():
-            for k in range(min(CHUNK, m - j) + 1):
-                if m - j - k > CHUNK * (n - i - 1):
-                    continue
-                total = cost + table.get(" ".join(phones[j:j + k]), STRANGE + k)
-                if j + k not in row or total < row[j + k][0]:
-                    row[j + k] = (total, j)
-        best.append(row)
-    if m not in best[-1]:
-        return None
-    chunks, j = [], m
-    for i in range(n, 0, -1):
-        start = best[i][j][1]
-        chunks.append(phones[start:j])
-        j = start
-    return chunks[::-1]
 
 
 def pronounce(word: str, *, before: str = "", after: str = "") -> Pronunciation:
@@ -166,14 +97,14 @@ def pronounce(word: str, *, before: str = "", after: str = "") -> Pronunciation:
         return Pronunciation(tuple(words[plain[:-1] + "g"].split())[:-1] + ("N",))
     for spelling in _spellings(plain):
         if spelling in words:
-            return Pronunciation(_with_vowel(tuple(words[spelling].split())))
+            return Pronunciation(with_vowel(tuple(words[spelling].split())))
     bare = plain.strip("'")
     for cut in range(len(bare) - 4, 3, -1):  # moon|light: two words of four letters or more
         if bare[:cut] in words and bare[cut:] in words:
             return Pronunciation(tuple(words[bare[:cut]].split()) + _lighter(tuple(words[bare[cut:]].split())))
-    if len(bare) > 4 and bare.endswith("s") and bare[:-1] in words:
-        phones = tuple(words[bare[:-1]].split())
-        return Pronunciation(phones + _plural(phones[-1]))
+    inflected = _inflected(bare)
+    if inflected:
+        return Pronunciation(inflected)
     if plain.endswith("'s") and len(plain) > 2:
         stem = pronounce(plain[:-2])
         return Pronunciation(stem.phones + _plural(stem.phones[-1]), stem.guessed)
@@ -181,30 +112,6 @@ def pronounce(word: str, *, before: str = "", after: str = "") -> Pronunciation:
         named = " ".join(LETTER_NAMES[c] for c in bare if c in LETTER_NAMES)
         return Pronunciation(tuple(named.split()) or ("AH0",), guessed=True)
     return Pronunciation(guess(plain), guessed=True)
-
-
-@lru_cache(maxsize=4096)
-def guess(letters: str) -> tuple[str, ...]:
-    """Phonemes of a word by the letter model alone; `letters` are a–z and apostrophes."""
-    return guess_all([letters])[0]
-
-
-def guess_all(words: list[str]) -> list[tuple[str, ...]]:
-    """`guess` for many words at once."""
-    model, card = letter_model()
-    number = {letter: index for index, letter in enumerate(card["letters"])}
-    results: list[tuple[str, ...]] = [()] * len(words)
-    for length in {len(word) for word in words}:  # equal lengths together: the model was trained without padding
-        places = [index for index, word in enumerate(words) if len(word) == length]
-        for start in range(0, len(places), 512):
-            some = places[start:start + 512]
-            batch = torch.tensor([[number[c] for c in words[index]] for index in some])  # (B, T)
-            with torch.inference_mode():
-                tags = model(batch).argmax(-1).tolist()
-            for index, row in zip(some, tags, strict=True):
-                phones = " ".join(card["tags"][tag] for tag in row).split()
-                results[index] = _with_vowel(_one_primary(tuple(phones)))
-    return results
 
 
 def syllables(phones: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -287,6 +194,30 @@ def _legal(onset: tuple[str, ...]) -> bool:
     return (len(onset) == 1 and onset[0] != "NG") or " ".join(onset) in ONSETS
 
 
+def _inflected(bare: str) -> tuple[str, ...]:
+    """A known word with an English ending, () when there is none: "ghosting", "vibed", "sparklier"."""
+    words = dictionary()
+    for ending, phones in ENDINGS.items():
+        stem = bare[:-len(ending)]
+        if len(stem) < 3 or not bare.endswith(ending):
+            continue
+        doubled = len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "sl"
+        tries = [stem[:-1] + "y"] if stem.endswith("i") else []
+        tries += [stem] if ending[0] not in "ei" or not doubled else [stem[:-1], stem]
+        tries += [stem + "e"] if ending[0] in "ei" and not stem.endswith("e") else []
+        found = next((word for word in tries if word in words), None)
+        if found is None:
+            continue
+        known = tuple(words[found].split())
+        if ending == "s":
+            return known + _plural(known[-1])
+        if ending == "ed":
+            return known + (("AH0", "D") if known[-1] in ("T", "D") else
+                            ("T",) if _plural(known[-1]) == ("S",) or known[-1] in ("S", "SH", "CH") else ("D",))
+        return known + tuple(phones.split())
+    return ()
+
+
 def _plural(last: str) -> tuple[str, ...]:
     if last in ("S", "Z", "SH", "ZH", "CH", "JH"):
         return ("AH0", "Z")
@@ -296,18 +227,3 @@ def _plural(last: str) -> tuple[str, ...]:
 def _lighter(phones: tuple[str, ...]) -> tuple[str, ...]:
     """The second half of a compound: its primary stress becomes secondary."""
     return tuple(phone.replace("1", "2") for phone in phones)
-
-
-def _with_vowel(phones: tuple[str, ...]) -> tuple[str, ...]:
-    """A word without a vowel ("shh", "mm") gets a neutral one, because every syllable needs a nucleus to be sung."""
-    return phones if any(is_vowel(phone) for phone in phones) else (*phones[:1], "AH0", *phones[1:])
-
-
-def _one_primary(phones: tuple[str, ...]) -> tuple[str, ...]:
-    """Exactly one primary stress: the first that the model heard, else the first secondary, else the first vowel."""
-    vowels = [i for i, phone in enumerate(phones) if is_vowel(phone)]
-    if not vowels:
-        return phones
-    primary = [i for i in vowels if phones[i][-1] == "1"] or [i for i in vowels if phones[i][-1] == "2"] or vowels
-    return tuple(phone[:-1] + ("1" if i == primary[0] else "2" if phone[-1] == "1" else phone[-1]) if i in vowels
-                 else phone for i, phone in enumerate(phones))

@@ -15,7 +15,13 @@ ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", 
             "twelve": "twelfth"}
 ABBREVIATIONS = {"mr.": "Mister", "mrs.": "Missus", "ms.": "Miz", "dr.": "Doctor", "st.": "Saint", "jr.": "Junior",
                  "sr.": "Senior", "vs.": "versus", "vs": "versus", "etc.": "et cetera", "feat.": "featuring",
-                 "ft.": "featuring", "w/": "with", "a.m.": "ay em", "p.m.": "pee em"}
+                 "ft.": "featuring", "w/": "with", "w/o": "without", "b/c": "because", "a.m.": "ay em",
+                 "p.m.": "pee em", "mt.": "Mount", "ave.": "Avenue", "blvd.": "Boulevard", "rd.": "Road",
+                 "gov.": "Governor",
+                 "capt.": "Captain", "sgt.": "Sergeant", "rev.": "Reverend", "approx.": "approximately"}
+FRACTIONS = {"1/2": "one half", "½": "one half", "1/3": "one third", "⅓": "one third", "2/3": "two thirds",
+             "⅔": "two thirds", "1/4": "one quarter", "¼": "one quarter",
+             "3/4": "three quarters", "¾": "three quarters"}
 SIGNS = {"&": "and", "@": "at", "+": "plus", "=": "equals", "%": "percent", "°": "degrees"}
 MONEY = {"$": "dollars", "€": "euros", "£": "pounds", "¥": "yen"}
 NUMBER = re.compile(r"([$€£¥#]?)(\d[\d,]*)(?:([.:])(\d+))?(st|nd|rd|th|'?s|%|am|pm|k|bpm)?", re.IGNORECASE)
@@ -52,6 +58,8 @@ def say(token: str) -> str:
     """
     if token.lower() in ABBREVIATIONS:
         return ABBREVIATIONS[token.lower()]
+    if token in FRACTIONS:
+        return FRACTIONS[token]
     for sign, word in SIGNS.items():
         if sign != "%" and sign in token:
             token = token.replace(sign, f" {word} ")

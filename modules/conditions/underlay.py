@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from modules.conditions.prosody import BREATH, STRENGTH, prominence
+from modules.conditions.line_rhythm import BREATH, STRENGTH, prominence
 from modules.errors import InputError
 from modules.types import GridNote, Lyrics, PlacedSyllable, Syllable
 
@@ -144,7 +144,8 @@ def _syllables_to_notes(line: Sequence[Syllable], notes: list[GridNote],
                 if q > 1 and notes[j + q - 1].step - notes[j + q - 2].step - notes[j + q - 2].length >= BREATH:
                     cost += 2.0  # a syllable drawn over a rest
                 # an even spread of melismas: one of three notes is dearer than two of two
-                offer((j + q, i + 1), cost + 0.25 * (q - 1) ** 1.5 + misfit(i, notes[j].step, notes[j].length), q, 1)
+                offer((j + q, i + 1), cost + 0.25 * abs(q - line[i].notes) ** 1.5
+                      + misfit(i, notes[j].step, notes[j].length), q, 1)
             cost = table[j, i][0]
             for k in range(2, min(notes[j].length, n - i) + 1):
                 pieces = _divide(notes[j], k)

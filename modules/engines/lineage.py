@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-SCORE = ("seed", "tempo_bpm", "swing", "styles", "canvas", "song", "mixer", "parent")  # what makes a take sound
+# what makes a take sound
+SCORE = ("seed", "tempo_bpm", "swing", "styles", "canvas", "song", "timing", "mixer", "parent")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ def child_of(recipe: Mapping[str, Any], edit: Mapping[str, Any], change: Change)
                                              for lane, spans in change.bars.items()}
     return {**score_of(recipe), "id": take_id(recipe), "edit": dict(edit), "changed": bars,
             "later_bars": change.later_bars, "sound_kept": change.sound_kept}
+
+
+def parent_of(recipe: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The version before, as a recipe that can be played; None for a take that never was anything else."""
+    parent = recipe.get("parent")
+    return {**parent, "request": recipe.get("request", {})} if parent else None
 
 
 def ancestors(recipe: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

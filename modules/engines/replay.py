@@ -14,12 +14,13 @@ from threading import Event, Lock
 from typing import Any
 
 from modules.config import DURATION_S, TRUE_PEAK_DBTP
-from modules.engines.lineage import take_id
+from modules.engines.lineage import parent_of, take_id
 from modules.engines.recipe import read_song
 from modules.errors import InputError
 from modules.performance.palette import style_tone
 from modules.performance.patching import last_sound_s, patch, shifted
 from modules.performance.perform import perform
+from modules.performance.retiming import retimed
 from modules.studio.ending import closing_fade_s
 from modules.studio.export import Piece
 from modules.studio.master import Mastered, master
@@ -36,11 +37,14 @@ SHELF_S = 150.0  # seconds of lanes kept at hand: 30 s of eight lanes take about
 DRY = "dry "  # before the name of what is kept with untouched faders
 
 
-def render_song(song: Song, performance: Performance, cancel: Event | None = None) -> dict[str, Audio]:
-    """A song's stems as the engine sounds them."""
+def render_song(song: Song, performance: Performance, asked: Mapping[str, Any],
+                cancel: Event | None = None) -> dict[str, Audio]:
+    """A song's stems as the engine sounds them, the kept voice of what was asked among them."""
+    from modules.engines.own_voice import own_voice
     from modules.vocoder.render import render  # loads libraries of sound: only where something is sounded
 
-    return render(performance, seed=song.seed, tone=style_tone(song), cancel=cancel)
+    kept = own_voice(asked, song, performance) if asked.get("kept_voice") is not None else {}
+    return render(performance, seed=song.seed, tone=style_tone(song), cancel=cancel) | kept
 
 
 def master_song(bus: Audio, song: Song, performance: Performance) -> Mastered:
@@ -114,10 +118,12 @@ def play(recipe: Mapping[str, Any], *, shelf: Shelf | None = None) -> tuple[Song
         raise InputError(f"That recipe is {long_s:.0f} s long; up to {LONGEST_S:.0f} s can be played.")
     try:
         performance = perform(song)
+        if recipe.get("timing"):
+            performance = retimed(performance, recipe["timing"])
     except (KeyError, IndexError, ValueError, TypeError):
         raise InputError("That recipe names a style, part or instrument that this version does not know; give one that "
                          "this version wrote.") from None
-    parent = recipe.get("parent")
+    parent = parent_of(recipe)
     if parent and parent["changed"] is not None:
         _, before = play(parent, shelf=shelf)
         if parent["later_bars"]:
@@ -133,7 +139,10 @@ def dried(recipe: Mapping[str, Any], *, shelf: Shelf | None = None, cancel: Even
         InputError: as `play`.
         Cancelled: `cancel` was set.
     """
-    parent = recipe.get("parent")
+    if recipe.get("timing"):
+        raise InputError("This take is heard with a track that its recipe does not hold; make it again with the track, "
+                         "or use the sound file that was written then.")
+    parent = parent_of(recipe)
     if parent and parent["changed"] == {}:
         return dried(parent, shelf=shelf, cancel=cancel)
     name = DRY + take_id(recipe)
@@ -141,7 +150,8 @@ def dried(recipe: Mapping[str, Any], *, shelf: Shelf | None = None, cancel: Even
     if isinstance(kept, Dry):
         return kept
     song, performance = play(recipe, shelf=shelf)
-    found = Dry(song, performance, mix(render_song(song, performance, cancel), song, performance, cancel=cancel))
+    found = Dry(song, performance, mix(render_song(song, performance, recipe.get("request", {}), cancel), song,
+                                       performance, cancel=cancel))
     if shelf:
         shelf.keep(name, found)
     return found
@@ -164,7 +174,7 @@ def sounded(recipe: Mapping[str, Any], *, shelf: Shelf | None = None, cancel: Ev
         mixed, mastered = remix.mixed, remix.mastered
     else:
         mixed, mastered = dry.mixed, master_song(dry.mixed.bus, dry.song, dry.performance)
-    parent = recipe.get("parent")
+    parent = parent_of(recipe)
     if parent and parent["sound_kept"]:
         before = sounded(parent, shelf=shelf, cancel=cancel)
         mastered = _laid_in(parent, before, dry.performance, mastered)

@@ -51,11 +51,11 @@ def report(audio: Audio, stems: Mapping[str, Audio], performance: Performance, s
     envelope = pulse.onset_envelope(spectra)
     checks = [_tempo(envelope, song, condition), _key(spectra, song, condition),
               _meter(spectra, envelope, song, condition)]
-    if condition.melody:
+    if condition.melody and condition.melody_source != "track":
         checks.append(_melody(spectra, stems, performance, song, condition))
     checks += _instruments(stems, performance, condition)
     if song.syllables or any(part.sung for part in performance.parts):
-        checks.append(_words(stems, performance, condition))
+        checks.append(_words(stems, performance, song, condition))
     if condition.controls.energy_curve:
         checks.append(_curve(spectra, condition, bar_lines(performance, song)[-1]))
     checks += [_length(audio, condition), _loudness(loudness), _ending(audio, song, condition)]
@@ -89,8 +89,11 @@ def summary(song: Song, condition: Condition) -> str:
     line = ", ".join([*facts, *names])
     hum = ("your hum is the melody" if condition.faithfulness >= 1 else
            "the melody follows your hum" if condition.faithfulness > 0 else "in the mood of your hum")
-    given = {"hum": hum, "reference": "the track's melody, dressed anew"}.get(condition.melody_source)
-    sung = f"{song.voice.capitalize()} sings your words" if song.voice and condition.lyrics is not None else None
+    given = {"continue": "your clip goes on", "accompany": "plays along with your track"}.get(condition.reference_mode)
+    given = given or {"hum": hum, "reference": "the track's melody, dressed anew"}.get(condition.melody_source)
+    deed = {"spoken": "speaks your words", "hummed": "hums the tune"}.get(song.singing, "sings your words")
+    sung = f"{song.voice.capitalize()} {deed}" if song.voice and (
+        condition.lyrics is not None or song.singing == "hummed") else None
     return "; ".join([line, *filter(None, (given, sung))])
 
 
@@ -228,12 +231,20 @@ def _named(name: str) -> str:
     return LANE_WORDS[name] if name in LANE_WORDS else instrument_words(name)
 
 
-def _words(stems: Mapping[str, Audio], performance: Performance, condition: Condition) -> Check:
+def _words(stems: Mapping[str, Audio], performance: Performance, song: Song, condition: Condition) -> Check:
     asked = sum(len(line) for line in condition.lyrics.lines) if condition.lyrics is not None else 0
     part = next((part for part in performance.parts if part.sung), None)
+    name = "humming" if song.singing == "hummed" else "words"
     if part is None or part.lane not in stems:
-        return Check("words", f"{asked} syllables", "no voice sounds", 0.0, "no")
+        return Check(name, f"{asked} syllables", "no voice sounds", 0.0, "no")
     match = sound.match_words(part.sung, stems[part.lane])
+    if song.singing == "hummed":
+        heard = f"{100 * match.in_tune / max(match.heard, 1):.0f} % of what is hummed on its note"
+        return grade(name, "the tune hummed", heard, match.in_tune / max(match.sung, 1))
+    if song.singing == "spoken":  # speech has no note to stand on
+        spoken = min(match.heard, asked or match.sung)
+        return grade(name, f"{asked} syllables", f"{spoken} of {asked or match.sung} syllables spoken",
+                      spoken / max(asked or match.sung, 1))
     asked = asked or match.sung
     sung = min(match.heard, asked)  # a chorus that returns is asked once
     heard = f"{sung} of {asked} syllables sung, {100 * match.in_tune / max(match.heard, 1):.0f} % on their note"

@@ -131,6 +131,24 @@ def lead_in(plan: Plan, canvas: Canvas, n_bars: int) -> Plan:
                    syllables=tuple(replace(s, step=s.step + steps) for s in plan.syllables))
 
 
+def cut(canvas: Canvas, first_bar: int) -> Canvas:
+    """The canvas from a bar on, which must begin a section; what rings into it from before falls silent."""
+    step, beat = first_bar * canvas.steps_per_bar, first_bar * canvas.beats_per_bar
+    kept = [index for index, section in enumerate(canvas.sections) if section.start_bar >= first_bar]
+    sections = tuple(replace(
+        section, start_bar=section.start_bar - first_bar,
+        source=section.source - kept[0] if section.source is not None and section.source >= kept[0] else None)
+        for section in canvas.sections[kept[0]:])
+    steps = canvas.steps[:, step:].copy()
+    for line, (_, kind, _) in zip(steps, v.ROWS.values(), strict=True):
+        if kind != "drum":
+            line[:held_from(line, 0)] = v.REST
+    return replace(canvas, steps=steps, harmony=canvas.harmony[beat:].copy(),
+                   known_harmony=canvas.known_harmony[beat:].copy(), known_steps=canvas.known_steps[:, step:].copy(),
+                   rhythm=canvas.rhythm[:, step:].copy(), active=canvas.active[:, first_bar:].copy(),
+                   energy=canvas.energy[first_bar:].copy(), sections=sections)
+
+
 def nothing_returns(canvas: Canvas) -> np.ndarray:
     """`Plan.copy_bars` with every bar drawn anew."""
     return np.full((len(LANES) + 1, canvas.n_bars), -1)

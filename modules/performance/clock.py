@@ -72,6 +72,8 @@ def make_clock(song: Song, ritard: float = 0.0) -> Clock:
     """The song's clock; `ritard` 0–1 is how far its last two bars slow down."""
     canvas = song.canvas
     tempo = np.full(canvas.n_beats, song.tempo_bpm, dtype=np.float64)
+    known = min(len(song.beat_tempi), canvas.n_beats)  # a song that was extended goes on at its tempo
+    tempo[:known] *= song.beat_tempi[:known]
     if ritard > 0:
         n = min(RITARD_BARS * canvas.beats_per_bar, canvas.n_beats)
         x = (np.arange(n) + 0.5) / n

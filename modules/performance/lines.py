@@ -1,7 +1,8 @@
-"""Melody, counter-melody, bass and the sung vocal: pitch rows → timed notes."""
+"""Melody, counter-melody and bass: pitch rows → timed notes. What a voice makes of the melody is `singing`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +11,8 @@ from modules.canvas import vocabulary as v
 from modules.performance.clock import Clock
 from modules.performance.dynamics import Dynamics, phrase_factors, phrases
 from modules.performance.feel import Feel
-from modules.performance.technique import octave_shift, technique, voice_range
-from modules.types import GridNote, PlacedSyllable, PlayedNote, Song, SungNote
+from modules.performance.technique import octave_shift, technique
+from modules.types import GridNote, PlayedNote, Song
 
 JITTER_S = 0.004  # spread of a good player's placing
 LANE_WEIGHT = {"melody": 1.06, "counter": 0.88, "bass": 0.98}  # on velocity
@@ -45,19 +46,27 @@ def shifted(notes: list[GridNote], low: int, high: int) -> list[GridNote]:
 
 
 def line_notes(song: Song, lane: str) -> list[GridNote]:
-    """A lane's notes in its instrument's octave; the melody without what is sung."""
+    """A lane's notes in its instrument's octave; the melody without what is sung. Under speech a given tune goes on."""
     notes = lane_pitches(song, lane)
-    if lane == "melody" and song.syllables:
+    if lane == "melody" and song.singing == "hummed":
+        return []
+    if lane == "melody" and song.syllables and not (song.singing == "spoken" and tune_is_given(song)):
         notes = [n for n in notes if not any(s.step < n.step + n.length and n.step < s.step + s.length
                                              for s in song.syllables)]
     how = technique(song.instruments[lane])
     return shifted(notes, how.low, how.high)
 
 
+def tune_is_given(song: Song) -> bool:
+    """Whether somebody gave the melody, note by note."""
+    return bool(song.canvas.known_steps[v.ROW_NAMES.index("melody")].any())
+
+
 def play_line(stage: Stage, lane: str, notes: list[GridNote]) -> list[PlayedNote]:
     """Timed notes of a pitch lane: laid back or with the kick, phrased, legato by instrument."""
     how = technique(stage.song.instruments[lane])
     draws = stage.feel.draws(lane)
+    own_timing = dict(stage.song.lateness) if lane == "melody" else {}
     per_bar = stage.song.canvas.steps_per_bar
     out: list[PlayedNote] = []
     for phrase in phrases(notes):
@@ -67,8 +76,10 @@ def play_line(stage: Stage, lane: str, notes: list[GridNote]) -> list[PlayedNote
                 late_s += 0.7 * stage.feel.hit("kick", note.step % per_bar)[0]
             else:
                 late_s += stage.feel.laid_back_s * (1.0 if lane == "melody" else 0.6)
-            start_s = stage.clock.at(note.step)
-            length_s = stage.clock.at(note.step + note.length) - start_s
+            if own_timing:  # the person's, not the band's
+                late_s = 0.0
+            start_s = stage.clock.at(note.step + own_timing.get(note.step, 0.0))
+            length_s = stage.clock.at(end_step(note, own_timing)) - start_s
             following = phrase[i + 1] if i + 1 < len(phrase) else None
             joined = following is not None and following.step == note.step + note.length
             if joined and not how.mono and how.legato >= 0.95 and following.midi != note.midi:
@@ -87,6 +98,12 @@ def play_line(stage: Stage, lane: str, notes: list[GridNote]) -> list[PlayedNote
     return out
 
 
+def end_step(note: GridNote, own_timing: Mapping[int, float]) -> float:
+    """Where a note ends: where the next one that it is joined to begins."""
+    end = note.step + note.length
+    return end + own_timing.get(end, 0.0)
+
+
 def articulated(sounding_s: float, start_s: float, stage: Stage, following: GridNote | None) -> float:
     """A note's length as asked: half of it when detached, up to the next note of its phrase when bound."""
     if "staccato" in stage.song.articulation:
@@ -94,45 +111,3 @@ def articulated(sounding_s: float, start_s: float, stage: Stage, following: Grid
     if "legato" in stage.song.articulation and following is not None:
         return max(sounding_s, stage.clock.at(following.step) - start_s)
     return sounding_s
-
-
-def sing_lines(stage: Stage) -> list[SungNote]:
-    """Melody notes under their syllables; a syllable's later notes carry no phonemes (melisma)."""
-    song, clock = stage.song, stage.clock
-    notes = lane_pitches(song, "melody")
-    under = [(syllable, _segments(notes, syllable)) for syllable in sorted(song.syllables, key=lambda s: s.step)]
-    flat = [note for _, segments in under for note in segments]
-    shift = octave_shift([note.midi for note in flat], *voice_range(song.voice))
-    arcs = {(n.step, n.midi): arc for phrase in phrases(flat)
-            for n, arc in zip(phrase, phrase_factors(phrase), strict=True)}
-    late_s = 0.5 * stage.feel.laid_back_s
-    out: list[SungNote] = []
-    for placed, segments in under:
-        for i, note in enumerate(segments):
-            last = i == len(segments) - 1
-            velocity = stage.dynamics.velocity(note.step) * arcs[(note.step, note.midi)]
-            velocity *= 1.06 if placed.syllable.stress == 1 else 0.97
-            out.append(SungNote(
-                onset_s=clock.at(note.step) + late_s,
-                offset_s=clock.at(note.step + note.length) + late_s,
-                midi=note.midi + shift,
-                velocity=int(np.clip(round(velocity), 1, 127)),
-                phonemes=placed.syllable.phonemes if i == 0 else (),
-                text=placed.syllable.text if i == 0 else "",
-                line_end=last and placed.syllable.last_in_line,
-            ))
-    # one throat: a note ends where the next begins
-    return [replace(a, offset_s=min(a.offset_s, b.onset_s)) for a, b in zip(out, out[1:], strict=False)] + out[-1:]
-
-
-def _segments(notes: list[GridNote], placed: PlacedSyllable) -> list[GridNote]:
-    """The stretches of melody under a syllable; the nearest note's pitch where the melody is silent there."""
-    end = placed.step + placed.length
-    under = [GridNote(max(n.step, placed.step), min(n.step + n.length, end) - max(n.step, placed.step), n.midi)
-             for n in notes if n.step < end and placed.step < n.step + n.length]
-    if under:
-        if under[0].step > placed.step:  # the syllable starts in a rest before its note
-            under[0] = GridNote(placed.step, under[0].step + under[0].length - placed.step, under[0].midi)
-        return under
-    nearest = min(notes, key=lambda n: abs(n.step - placed.step), default=GridNote(0, 1, 60))
-    return [GridNote(placed.step, placed.length, nearest.midi)]

@@ -55,7 +55,7 @@ def loop_song(song: Song, first_bar: int, n_bars: int) -> Song:
         for i, bar in enumerate(first_bar + bars) for placed in song.syllables
         if placed.step // canvas.steps_per_bar == bar)
     return replace(song, canvas=looped, sections=sections, syllables=syllables, ending="fade", duration_s=None,
-                   energy_curve=())
+                   energy_curve=(), beat_tempi=(), lateness=())
 
 
 def perform_loop(song: Song, n_bars: int) -> tuple[Performance, float, float]:

@@ -12,7 +12,8 @@ from modules.performance.comping import play_chords, voiced
 from modules.performance.drumming import play_drums
 from modules.performance.dynamics import make_dynamics
 from modules.performance.feel import make_feel
-from modules.performance.lines import Stage, line_notes, play_line, sing_lines
+from modules.performance.lines import Stage, line_notes, play_line
+from modules.performance.singing import voice_notes
 from modules.performance.technique import singer, technique
 from modules.performance.voicing import VoicedChord
 from modules.styles.cards import Card
@@ -44,7 +45,7 @@ def perform(song: Song, *, cards: Mapping[str, Card] | None = None) -> Performan
     stage = Stage(song, clock, make_dynamics(song, clock), feel)
     last_bar_held = song.ending != "fade" and song.canvas.n_bars >= MIN_BARS_FOR_ENDING
     lines = {lane: line_notes(song, lane) for lane in ("melody", "counter", "bass") if lane in song.instruments}
-    sung = sing_lines(stage) if song.syllables else []
+    sung = voice_notes(stage)
     heard = lines.get("melody", []) + _sung_grid(song, sung)
 
     parts: list[Part] = []
@@ -69,6 +70,11 @@ def perform(song: Song, *, cards: Mapping[str, Card] | None = None) -> Performan
         parts.append(Part(lane, instrument, kind["program"], kind["family"] == "drums", tuple(notes),
                           tuple(_controls(stage, lane, notes, chords.get(lane)))))
     return Performance(tuple(parts), duration_s, clock.tempo_map, clock.bar_starts_s, song.canvas.meter)
+
+
+def song_clock(song: Song) -> Clock:
+    """The clock that `perform` plays a song by."""
+    return _length(song)[0]
 
 
 def _length(song: Song) -> tuple[Clock, float, float]:

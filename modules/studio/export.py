@@ -271,8 +271,15 @@ def metadata(song: Song, recipe: Mapping[str, Any], summary: str = "") -> dict[s
     beats = round(float(recipe.get("duration_s", 0)) * song.tempo_bpm / 60)
     comment = f"{song.tempo_bpm:g} BPM, {key}, seed {song.seed}."
     return {"title": title_of(song, recipe), "artist": "Earworm (AI)", "genre": style, "bpm": f"{song.tempo_bpm:g}",
-            "key": key, "beats": str(beats), "recipe": compact(recipe), "comment": f"{comment} {summary}".strip(),
+            "key": key, "beats": str(beats), "recipe": compact(without_recording(recipe)),
+            "comment": f"{comment} {summary}".strip(),
             **{name: f"{value:g}" for name, value in told.items() if value is not None}}
+
+
+def without_recording(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The recipe as sound and video carry it: a person's own recording stays in the recipe file alone."""
+    request = recipe.get("request", {})
+    return {**recipe, "request": {**request, "kept_voice": ""}} if request.get("kept_voice") else recipe
 
 
 def dithered(audio: Audio, seed: int) -> Audio:

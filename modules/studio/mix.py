@@ -26,10 +26,11 @@ from modules.studio.transitions import transitions
 from modules.types import Audio, Performance, Song
 
 THREADS = 2
-SEND_REVERB = {"vocal": 0.8, "melody": 0.9, "counter": 1.1, "comp": 0.75, "comp2": 0.9, "pad": 1.0, "drums": 0.5,
-               "bass": 0.0}
-SEND_ECHO = {"vocal": 0.7, "melody": 0.8, "counter": 0.6, "comp2": 0.35}
-DUCKED = {"pad": 1.0, "comp": 0.9, "comp2": 0.9, "bass": 0.8, "counter": 0.6, "melody": 0.35, "vocal": 0.15}
+SEND_REVERB = {"vocal": 0.8, "hum": 0.8, "melody": 0.9, "counter": 1.1, "comp": 0.75, "comp2": 0.9, "pad": 1.0,
+               "drums": 0.5, "bass": 0.0}
+SEND_ECHO = {"vocal": 0.7, "hum": 0.7, "melody": 0.8, "counter": 0.6, "comp2": 0.35}
+DUCKED = {"pad": 1.0, "comp": 0.9, "comp2": 0.9, "bass": 0.8, "counter": 0.6, "melody": 0.35, "vocal": 0.15,
+          "hum": 0.15}
 DUCK_DB = 13.0  # under a kick at sidechain 1
 KICKS = (35, 36)
 

@@ -17,13 +17,16 @@ STEP = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 @dataclass(frozen=True)
 class XmlNote:
-    """A note; times in quarter notes from the measure's start. `tied` = it goes on the note before."""
+    """A note; times in quarter notes from the measure's start. `tied` = it goes on the note before. `text` is the first
+    verse's syllable, `joins` whether it goes on a word and whether the word goes on after it."""
 
     onset: Fraction
     length: Fraction
     midi: int
     tied: bool
     sung: bool
+    text: str = ""
+    joins: tuple[bool, bool] = (False, False)
 
 
 @dataclass
@@ -49,14 +52,17 @@ class Part:
     measures: list[Measure]
 
 
-def read_parts(path: Path) -> tuple[list[Part], float | None]:
-    """The parts of a compressed MusicXML file, repeats played, and the first tempo in quarters a minute."""
+def read_parts(path: Path, *, as_written: bool = False) -> tuple[list[Part], float | None]:
+    """The parts of a compressed MusicXML file, repeats played (or `as_written`), and the first tempo in quarters a
+    minute."""
     with zipfile.ZipFile(path) as archive:
         name = next(n for n in archive.namelist() if n.endswith((".xml", ".musicxml")) and "META" not in n)
         root = ElementTree.fromstring(archive.read(name))
     names = {part.get("id"): part.findtext("part-name") or "" for part in root.findall("part-list/score-part")}
     sounds = (float(sound.get("tempo")) for sound in root.iter("sound") if sound.get("tempo"))
     parts = [Part(names.get(part.get("id"), ""), _measures(part)) for part in root.findall("part")]
+    if as_written:
+        return parts, next(sounds, None)
     order = play_order(parts[0].measures) if parts else []
     for part in parts:
         part.measures = [part.measures[index] for index in order if index < len(part.measures)]
@@ -92,7 +98,11 @@ def _measures(part: ElementTree.Element) -> list[Measure]:
                     midi = (int(pitch.findtext("octave")) + 1) * 12 + STEP[pitch.findtext("step")] + int(
                         float(pitch.findtext("alter") or 0))
                     tied = any(tie.get("type") == "stop" for tie in item.findall("tie"))
-                    notes.append(XmlNote(onset, length, midi, tied, item.find("lyric") is not None))
+                    verse = item.find("lyric")
+                    split = "single" if verse is None else verse.findtext("syllabic") or "single"
+                    notes.append(XmlNote(onset, length, midi, tied, verse is not None,
+                                         "" if verse is None else verse.findtext("text") or "",
+                                         (split in ("middle", "end"), split in ("begin", "middle"))))
                 if item.find("chord") is None:
                     at += length
                     written = max(written, at)

@@ -7,6 +7,7 @@ from html import escape
 
 import gradio as gr
 
+from modules.conditions.rhyme import rhyme_scheme
 from modules.config import MAX_LYRIC_LINES
 from modules.types import Lyrics
 from modules.ui.errors import speaking
@@ -15,13 +16,17 @@ from modules.ui.listeners import Listeners
 from modules.ui.settle import settled
 
 HINT = ('<p class="ew-hint">One line is one breath. Marks like [verse] and [chorus] on their own line shape the song; '
-        'a chorus comes back with the same tune.</p>')
+        'a chorus comes back with the same tune, a second verse goes to the tune of the first.</p>'
+        '<p class="ew-hint">To correct how a word is sung, mark it in the words: <b>lo~ve</b> draws it over two notes, '
+        '<b>ev-ry</b> sets its syllables, <b>Siobhan{SH AH V AO1 N}</b> its sounds.</p>')
+MANNERS = (("Sing the words", "sung"), ("Speak them", "spoken"), ("Only hum the tune", "hummed"))
 
 
 @dataclass(frozen=True)
 class LyricsTab:
     words: gr.Textbox
     voice: gr.Dropdown
+    singing: gr.Radio
     preview: gr.HTML
 
 
@@ -35,6 +40,7 @@ def build(listeners: Listeners) -> LyricsTab:
                 placeholder="[verse]\nMorning light on the window sill\n…\n\n[chorus]\nOh, stay a while\n…")
         with gr.Column(scale=2, min_width=280):
             voice = gr.Dropdown(voices, value="auto", label="Voice", elem_id="voice", filterable=False)
+            singing = gr.Radio(list(MANNERS), value="sung", label="What the voice does", elem_id="singing")
             preview = gr.HTML(HINT, elem_id="heard-lyrics")
     files = example_files("lyrics")
     if files:
@@ -45,20 +51,20 @@ def build(listeners: Listeners) -> LyricsTab:
                 gr.Button(title_of(path), size="sm", min_width=60).click(
                     lambda text=text: text, None, words, queue=False, show_progress="hidden",
                     api_visibility="private")
-    return LyricsTab(words, voice, preview)
+    return LyricsTab(words, voice, singing, preview)
 
 
 def lyric_lines(lyrics: Lyrics) -> str:
-    """Lines as syllables, stressed ones strong, under the names of their sections."""
+    """Lines as syllables, stressed ones strong, their rhyme letter behind, under the names of their sections."""
     out, before = [], None
-    for line, section, stanza in zip(lyrics.lines, lyrics.line_sections, lyrics.stanzas):
+    for line, section, stanza, letter in zip(lyrics.lines, lyrics.line_sections, lyrics.stanzas, rhyme_scheme(lyrics)):
         if (section, stanza) != before:
             out.append(f'<span class="ew-label">{escape(section)}</span>')
             before = (section, stanza)
         words = "".join(
-            (f"<b>{escape(s.text)}</b>" if s.stress == 1 else escape(s.text)) + (" " if s.last_in_word else "·")
-            for s in line)
-        out.append(f'<p class="ew-line-sung">{words}</p>')
+            (f"<b>{escape(s.text)}</b>" if s.stress == 1 else escape(s.text)) + "~" * (s.notes - 1)
+            + (" " if s.last_in_word else "·") for s in line)
+        out.append(f'<p class="ew-line-sung">{words}<span class="ew-rhyme" title="rhyme">{letter}</span></p>')
     count = sum(map(len, lyrics.lines))
     notes = "".join(f'<p class="ew-note-line">⚠ {escape(warning)}</p>' for warning in lyrics.warnings)
     return (f'<ul class="ew-chips"><li><span>lines</span> {len(lyrics.lines)}</li><li><span>syllables</span> {count}'

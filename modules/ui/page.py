@@ -105,7 +105,9 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
 
         fields = {
             "prompt": text.prompt, "negative": text.negative, "hum": hum.sound, "faithfulness": hum.faithfulness,
-            "reference": track.sound, "reference_mode": track.mode, "lyrics": lyrics.words, "voice": lyrics.voice,
+            "hum_notes": hum.notes, "hum_beat": hum.beat, "follow_timing": hum.follow, "keep_voice": hum.keep,
+            "reference": track.sound, "reference_mode": track.mode, "reference_fixes": track.fixes,
+            "strength": track.strength, "lyrics": lyrics.words, "voice": lyrics.voice, "singing": lyrics.singing,
             **{f"dial_{name}": slider for name, slider in extra.dials.items()},
             **{f"auto_{name}": box for name, box in extra.autos.items()},
             **{f"lane_{lane}": choice for lane, choice in extra.players.items()},

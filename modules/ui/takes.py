@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
+import soundfile
+
 from modules.types import Take
 from modules.ui.acts import act_button
 from modules.ui.downloads import download_menu, pictures_box, url
@@ -32,7 +34,13 @@ def _stem_row(lane: str, path: Path, duration_s: float, take_name: str) -> str:
             f'aria-label="Download {title}">↓</a></li>')
 
 
-def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping[str, Path]) -> str:
+def small_player(path: Path, name: str) -> str:
+    """A player with a plain line to seek on, for a sound file."""
+    return player(url(path), soundfile.info(path).duration, name, '<i class="ew-line"></i>')
+
+
+def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping[str, Path],
+              original: str = "") -> str:
     """The card of a take that was just made.
 
     Args:
@@ -40,11 +48,12 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
         number: 1 for the first of its run.
         files: kind of export → written file, all in the take's results folder.
         stems: lane → written sound file.
+        original: what `original.original_box` made, for a restyled take.
     """
-    return card(face_of(take, files, stems), next(iter(files.values())).parent, number)
+    return card(face_of(take, files, stems), next(iter(files.values())).parent, number, original=original)
 
 
-def card(face: Face, folder: Path, number: int, labels: Mapping[str, str] | None = None) -> str:
+def card(face: Face, folder: Path, number: int, labels: Mapping[str, str] | None = None, *, original: str = "") -> str:
     """The whole card.
 
     Args:
@@ -52,6 +61,7 @@ def card(face: Face, folder: Path, number: int, labels: Mapping[str, str] | None
         folder: the take's results folder; its name is the take's.
         number: 1 for the first of its run.
         labels: what an experiment varied, by name; stands instead of the number.
+        original: what `original.original_box` made, for a restyled take.
     """
     name = f"take {number}"
     title = f"Take {number}" if not labels else ", ".join(labels.values())
@@ -69,8 +79,8 @@ def card(face: Face, folder: Path, number: int, labels: Mapping[str, str] | None
             f'<button type="button" class="ew-wide" aria-pressed="false" title="Wider">⤢<span '
             f'class="ew-hidden">Show {name} wider</span></button></header>'
             f'<p class="ew-summary">{escape(face.summary)}</p>'
-            f'{player(url(folder / playable(face.files)), face.duration_s, name, face.wave, "takes")}{face.roll}'
-            f'{face.words}<div class="ew-acts">{acts}</div>'
+            f'{player(url(folder / playable(face.files)), face.duration_s, name, face.wave, "takes")}{original}'
+            f'{face.roll}{face.words}<div class="ew-acts">{acts}</div>'
             f'<details class="ew-box"><summary>Asked and heard <em>{verdict_line(face.report)}</em></summary>'
             f'{report_table(face.report)}</details>{pictures_box()}{stem_box}'
             f'{download_menu({kind: folder / file for kind, file in face.files.items()}, bool(face.words))}</article>')

@@ -104,11 +104,25 @@ def _hear(sound: np.ndarray, audible: np.ndarray, hop: int) -> tuple[np.ndarray,
     with torch.inference_mode():
         for start in range(0, len(heard), BATCH):
             chosen = heard[start:start + BATCH]
-            batch = frames[torch.from_numpy(chosen)]
-            batch = batch - batch.mean(dim=1, keepdim=True)
-            batch = batch / batch.std(dim=1, keepdim=True).clamp_min(1e-10)
+            batch = _normalised(frames[torch.from_numpy(chosen)])
             midi[chosen], confidence[chosen] = _decode(_salience(batch, weights).numpy())
     return midi, confidence
+
+
+def salience_at(sound: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """(n, 360) CREPE's answer in frames centred on chosen times of mono sound at `RATE`: 20-cent bins, 0–1."""
+    padded = torch.from_numpy(np.pad(sound, (FRAME // 2, FRAME)))
+    frames = padded.unfold(0, FRAME, 1)  # a view
+    places = torch.from_numpy(np.clip(np.round(times_s * RATE), 0, len(sound)).astype(np.int64))
+    with torch.inference_mode():
+        return torch.cat([_salience(_normalised(frames[chosen]), _weights())
+                          for chosen in places.split(BATCH)]).numpy()
+
+
+def _normalised(batch: torch.Tensor) -> torch.Tensor:
+    """Frames of mean 0 and deviation 1."""
+    batch = batch - batch.mean(dim=1, keepdim=True)
+    return batch / batch.std(dim=1, keepdim=True).clamp_min(1e-10)
 
 
 def _decode(salience: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
