@@ -111,8 +111,8 @@ def test_three_clicks_to_other_drums_in_the_chorus(page):
     """Edit, the drums under the chorus, draw."""
     make(page)
     open_editor(page)
-    (x, y), _ = bars_of(page, "drums", 6, 6)
-    page.mouse.click(x, y)
+    row = page.locator(".ew-row[data-lane=drums] .ew-row-notes")
+    row.click(position={"x": 0.7 * row.bounding_box()["width"], "y": 20})
     assert page.locator(".ew-said").inner_text() == "Drums, bars 5 to 8"
     page.locator("[data-do=redo]").click()
     page.wait_for_selector(".ew-version[aria-current]:has-text('redo drums 5-8')")
