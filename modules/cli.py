@@ -443,7 +443,8 @@ def run_serve(args: argparse.Namespace) -> int:
 
 
 COMMANDS = {"make": run_make, "grid": run_grid, "edit": run_edit, "mix": run_mix, "export": run_export,
-            "separate": run_separate, "listen": run_listen, "serve": run_serve, None: run_serve}
+            "separate": run_separate,
+            "listen": run_listen, "serve": run_serve, None: run_serve}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from modules.canvas import Canvas
+from modules.canvas import vocabulary as v
 from modules.conditions.recall import plain
 from modules.engines import rearranging, recomposing
 from modules.engines.embedded import DRAWS, compose_canvas, retake, stop_if
@@ -130,11 +131,14 @@ def drafted(song: Song, played: Performance, *, kind: str, what: str, lanes: tup
 
 
 def filled(draft: Draft, seed: int, cancel: Event) -> Song:
-    """The draft's song with what was open drawn."""
+    """The draft's song with what was open drawn; a tune's own timing goes with the notes that stay."""
     harmonies = None
     if draft.other_chords:
         harmonies = other_chords(draft, seed, DRAWS, cancel)
-    return with_canvas(draft.song, compose_canvas(draft.plan, checkpoint.generator(), seed, cancel, harmonies))
+    canvas = compose_canvas(draft.plan, checkpoint.generator(), seed, cancel, harmonies=harmonies)
+    stays = draft.plan.canvas.known_steps[v.ROW_NAMES.index("melody")]
+    late = tuple((step, by) for step, by in draft.song.lateness if stays[step])
+    return with_canvas(replace(draft.song, lateness=late), canvas)
 
 
 def other_chords(draft: Draft, seed: int, count: int, cancel: Event) -> list[Canvas]:

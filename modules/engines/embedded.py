@@ -163,15 +163,15 @@ def choose_voice(condition: Condition, seed: int) -> str:
 
 
 def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event,
-                   harmonies: list[Canvas] | None = None, near: Reference | None = None,
-                   tune: tuple[GridNote, ...] = ()) -> Canvas:
+                   near: Reference | None = None, tune: tuple[GridNote, ...] = (),
+                   harmonies: list[Canvas] | None = None) -> Canvas:
     """The best of `DRAWS` fillings of a plan, by the critic and the model's own likelihood; one whose melody quotes a
     training piece only where all do, or where the melody was given.
 
     Args:
-        harmonies: the plan's canvas with its chords drawn, one for each filling; None = drawn here.
         near: a track whose feel the filling should be near.
         tune: a melody of which no longer run may stand in the filling than chance gives.
+        harmonies: the plan's canvas with its chords drawn, one for each filling; None = drawn here.
     """
     state = seed % 2**31
     if harmonies is None:
@@ -221,7 +221,7 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     marks.append(time.monotonic())
     timings = timings | {"sound": marks[1] - marks[0], "mix": marks[2] - marks[1]}
     found = Sounded(Dry(song, performance, mixed), mixed, mastered)
-    return judge_take(found, condition, asked, timings, number, cancel, points=points)
+    return judge_take(found, condition, asked, timings, number, cancel, timing=points)
 
 
 def retake(recipe: Mapping, condition: Condition, cancel: Event, *, timings: dict[str, float] | None = None,
@@ -236,13 +236,8 @@ def retake(recipe: Mapping, condition: Condition, cancel: Event, *, timings: dic
 
 
 def judge_take(found: Sounded, condition: Condition, asked: Mapping, timings: dict[str, float], number: int,
-               cancel: Event, history: Mapping | None = None, points: Sequence[tuple[float, float]] = ()) -> Take:
-    """Measure a sounded song and write its recipe.
-
-    Args:
-        history: what an edited take's recipe has beside, as of `write_recipe`.
-        points: (seconds of the song, seconds of the take) where a track is heard in it.
-    """
+               cancel: Event, history: Mapping | None = None, timing: Sequence[tuple[float, float]] = ()) -> Take:
+    """Measure a sounded song and write its recipe; `history` and `timing` as in `write_recipe`."""
     started = time.monotonic()
     song, performance, mastered = found.dry.song, found.dry.performance, found.mastered
     loudness = (mastered.integrated_lufs, mastered.true_peak_dbtp)
@@ -257,7 +252,7 @@ def judge_take(found: Sounded, condition: Condition, asked: Mapping, timings: di
         timings_s=timings | {"judge": time.monotonic() - started},
         sounded_by={part.lane: sounded_by(part) for part in performance.parts},
         kept=own_voice.LANE if own_voice.LANE in found.mixed.stems else "", sound_engine=sound_engine(),
-        engine="embedded", summary=told, history=history, timing=points,
+        engine="embedded", summary=told, history=history, timing=timing,
         track_times=track_times(condition, performance))
     return Take(audio=mastered.audio, stems=found.mixed.stems, song=song, performance=performance, report=checks,
                 recipe=recipe, seed=song.seed, summary=told)

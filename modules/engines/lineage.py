@@ -37,7 +37,8 @@ def score_of(recipe: Mapping[str, Any]) -> dict[str, Any]:
 
 def take_id(recipe: Mapping[str, Any]) -> str:
     """A version's name: 16 hex digits of what makes it sound. Takes that sound alike have one name."""
-    text = json.dumps(score_of(recipe), sort_keys=True, separators=(",", ":"))
+    heard = [score_of(recipe), (recipe.get("request") or {}).get("kept_voice")]
+    text = json.dumps(heard if heard[1] else heard[0], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -53,10 +54,9 @@ def child_of(recipe: Mapping[str, Any], edit: Mapping[str, Any], change: Change)
             "later_bars": change.later_bars, "sound_kept": change.sound_kept}
 
 
-def parent_of(recipe: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The version before, as a recipe that can be played; None for a take that never was anything else."""
-    parent = recipe.get("parent")
-    return {**parent, "request": recipe.get("request", {})} if parent else None
+def version_before(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """The version that an edited take was made from; what was asked, a kept voice too, is the same for both."""
+    return {"request": recipe.get("request") or {}, **recipe["parent"]}
 
 
 def ancestors(recipe: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

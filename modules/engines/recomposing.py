@@ -165,10 +165,10 @@ def lead_in(song: Song, what: str) -> Draft:
     bars = {lane: [(0, n_bars)] for lane in LANES}
     curve = tuple((time_s + n_bars * song.step_s * song.canvas.steps_per_bar, energy)
                   for time_s, energy in song.energy_curve)
-    later, beats = n_bars * song.canvas.steps_per_bar, n_bars * song.canvas.beats_per_bar
+    steps, beats = n_bars * song.canvas.steps_per_bar, n_bars * song.canvas.beats_per_bar
     song = replace(song, duration_s=None, syllables=plan.syllables, energy_curve=curve,
-                   beat_tempi=(*[1.0] * beats, *song.beat_tempi) if song.beat_tempi else (),
-                   lateness=tuple((step + later, late) for step, late in song.lateness))
+                   beat_tempi=(1.0,) * beats + song.beat_tempi if song.beat_tempi else (),
+                   lateness=tuple((step + steps, by) for step, by in song.lateness))
     return Draft(song, plan, no_wish(), Change(bars, n_bars, sound_kept=True), f"begins {float(what):g} s earlier")
 
 

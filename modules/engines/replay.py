@@ -14,7 +14,7 @@ from threading import Event, Lock
 from typing import Any
 
 from modules.config import DURATION_S, TRUE_PEAK_DBTP
-from modules.engines.lineage import parent_of, take_id
+from modules.engines.lineage import take_id, version_before
 from modules.engines.recipe import read_song
 from modules.errors import InputError
 from modules.performance.palette import style_tone
@@ -123,9 +123,9 @@ def play(recipe: Mapping[str, Any], *, shelf: Shelf | None = None) -> tuple[Song
     except (KeyError, IndexError, ValueError, TypeError):
         raise InputError("That recipe names a style, part or instrument that this version does not know; give one that "
                          "this version wrote.") from None
-    parent = parent_of(recipe)
+    parent = recipe.get("parent")
     if parent and parent["changed"] is not None:
-        _, before = play(parent, shelf=shelf)
+        _, before = play(version_before(recipe), shelf=shelf)
         if parent["later_bars"]:
             before = shifted(before, performance.bar_starts_s[parent["later_bars"]])
         performance = patch(before, performance, _spans(parent, performance))
@@ -139,19 +139,16 @@ def dried(recipe: Mapping[str, Any], *, shelf: Shelf | None = None, cancel: Even
         InputError: as `play`.
         Cancelled: `cancel` was set.
     """
-    if recipe.get("timing"):
-        raise InputError("This take is heard with a track that its recipe does not hold; make it again with the track, "
-                         "or use the sound file that was written then.")
-    parent = parent_of(recipe)
+    parent = recipe.get("parent")
     if parent and parent["changed"] == {}:
-        return dried(parent, shelf=shelf, cancel=cancel)
+        return dried(version_before(recipe), shelf=shelf, cancel=cancel)
     name = DRY + take_id(recipe)
     kept = shelf.find(name) if shelf else None
     if isinstance(kept, Dry):
         return kept
     song, performance = play(recipe, shelf=shelf)
-    found = Dry(song, performance, mix(render_song(song, performance, recipe.get("request", {}), cancel), song,
-                                       performance, cancel=cancel))
+    stems = render_song(song, performance, recipe.get("request", {}), cancel)
+    found = Dry(song, performance, mix(stems, song, performance, cancel=cancel))
     if shelf:
         shelf.keep(name, found)
     return found
@@ -164,6 +161,9 @@ def sounded(recipe: Mapping[str, Any], *, shelf: Shelf | None = None, cancel: Ev
         InputError: as `play`.
         Cancelled: `cancel` was set.
     """
+    if recipe.get("timing"):
+        raise InputError("This take is heard with a track that its recipe does not hold; make it again with the "
+                         "track, or use the sound file that was written then.")
     name = take_id(recipe)
     kept = shelf.find(name) if shelf else None
     if isinstance(kept, Sounded):
@@ -174,9 +174,9 @@ def sounded(recipe: Mapping[str, Any], *, shelf: Shelf | None = None, cancel: Ev
         mixed, mastered = remix.mixed, remix.mastered
     else:
         mixed, mastered = dry.mixed, master_song(dry.mixed.bus, dry.song, dry.performance)
-    parent = parent_of(recipe)
+    parent = recipe.get("parent")
     if parent and parent["sound_kept"]:
-        before = sounded(parent, shelf=shelf, cancel=cancel)
+        before = sounded(version_before(recipe), shelf=shelf, cancel=cancel)
         mastered = _laid_in(parent, before, dry.performance, mastered)
     found = Sounded(dry, mixed, mastered)
     if shelf:
@@ -240,6 +240,9 @@ def replay(recipe: Mapping[str, Any], *, sound: Path | None = None, cancel: Even
     def laid() -> tuple[Mapping[str, Audio], Audio]:
         from modules.studio.stems import laid_stems
 
+        if recipe.get("timing"):  # the new parts alone: the track is the person's
+            mixed = dried(recipe, cancel=cancel).mixed
+            return laid_stems(mixed, song, performance, cancel=cancel), mixed.bus
         found = made()
         scale = found.mixed.scale if "mixer" in recipe else 1.0  # dry lanes are at their level already
         laid = laid_stems(found.dry.mixed, song, performance, sheet.settings, scale=scale, cancel=cancel)

@@ -244,7 +244,7 @@ def _words(stems: Mapping[str, Audio], performance: Performance, song: Song, con
     if song.singing == "spoken":  # speech has no note to stand on
         spoken = min(match.heard, asked or match.sung)
         return grade(name, f"{asked} syllables", f"{spoken} of {asked or match.sung} syllables spoken",
-                      spoken / max(asked or match.sung, 1))
+                     spoken / max(asked or match.sung, 1))
     asked = asked or match.sung
     sung = min(match.heard, asked)  # a chorus that returns is asked once
     heard = f"{sung} of {asked} syllables sung, {100 * match.in_tune / max(match.heard, 1):.0f} % on their note"

@@ -109,6 +109,24 @@ def extend(plan: Plan, canvas: Canvas, n_bars: int) -> Plan:
     return replace(plan, canvas=replace(out, pitch_range=canvas.pitch_range), copy_bars=nothing_returns(out))
 
 
+def cut(canvas: Canvas, first_bar: int) -> Canvas:
+    """The canvas from a bar on, which must begin a section; what rings into it from before falls silent."""
+    step, beat = first_bar * canvas.steps_per_bar, first_bar * canvas.beats_per_bar
+    kept = [index for index, section in enumerate(canvas.sections) if section.start_bar >= first_bar]
+    sections = tuple(replace(
+        section, start_bar=section.start_bar - first_bar,
+        source=section.source - kept[0] if section.source is not None and section.source >= kept[0] else None)
+        for section in canvas.sections[kept[0]:])
+    steps = canvas.steps[:, step:].copy()
+    for line, (_, kind, _) in zip(steps, v.ROWS.values(), strict=True):
+        if kind != "drum":
+            line[:held_from(line, 0)] = v.REST
+    return replace(canvas, steps=steps, harmony=canvas.harmony[beat:].copy(),
+                   known_harmony=canvas.known_harmony[beat:].copy(), known_steps=canvas.known_steps[:, step:].copy(),
+                   rhythm=canvas.rhythm[:, step:].copy(), active=canvas.active[:, first_bar:].copy(),
+                   energy=canvas.energy[first_bar:].copy(), sections=sections)
+
+
 def lead_in(plan: Plan, canvas: Canvas, n_bars: int) -> Plan:
     """Begin `n_bars` earlier: an introduction in which those who play first play, without the tune."""
     first = canvas.sections[0]
@@ -129,24 +147,6 @@ def lead_in(plan: Plan, canvas: Canvas, n_bars: int) -> Plan:
         out.active[later[:1], :n_bars] = 1
     return replace(plan, canvas=replace(out, pitch_range=canvas.pitch_range), copy_bars=nothing_returns(out),
                    syllables=tuple(replace(s, step=s.step + steps) for s in plan.syllables))
-
-
-def cut(canvas: Canvas, first_bar: int) -> Canvas:
-    """The canvas from a bar on, which must begin a section; what rings into it from before falls silent."""
-    step, beat = first_bar * canvas.steps_per_bar, first_bar * canvas.beats_per_bar
-    kept = [index for index, section in enumerate(canvas.sections) if section.start_bar >= first_bar]
-    sections = tuple(replace(
-        section, start_bar=section.start_bar - first_bar,
-        source=section.source - kept[0] if section.source is not None and section.source >= kept[0] else None)
-        for section in canvas.sections[kept[0]:])
-    steps = canvas.steps[:, step:].copy()
-    for line, (_, kind, _) in zip(steps, v.ROWS.values(), strict=True):
-        if kind != "drum":
-            line[:held_from(line, 0)] = v.REST
-    return replace(canvas, steps=steps, harmony=canvas.harmony[beat:].copy(),
-                   known_harmony=canvas.known_harmony[beat:].copy(), known_steps=canvas.known_steps[:, step:].copy(),
-                   rhythm=canvas.rhythm[:, step:].copy(), active=canvas.active[:, first_bar:].copy(),
-                   energy=canvas.energy[first_bar:].copy(), sections=sections)
 
 
 def nothing_returns(canvas: Canvas) -> np.ndarray:

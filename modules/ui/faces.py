@@ -25,6 +25,16 @@ WRONG = "That recipe is damaged; give the take_N.json as it was written with a t
 
 
 @dataclass(frozen=True)
+class Original:
+    """The track that a take restyles: its file in the take's folder, its name for people, and (seconds of the take,
+    seconds of the track) at each bar line."""
+
+    file: str
+    name: str
+    times: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
 class Face:
     """`files` are kinds of export → file names, `stems` lanes → (file name, seconds), both inside the take's folder."""
 
@@ -38,6 +48,7 @@ class Face:
     report: tuple[Check, ...]
     files: Mapping[str, str]
     stems: Mapping[str, tuple[str, float]]
+    original: Original | None = None
 
 
 def face_of(take: Take, files: Mapping[str, Path], stems: Mapping[str, Path]) -> Face:
@@ -131,8 +142,10 @@ def read_face(folder: Path) -> Face | None:
     if not path.is_file():
         return None
     data = json.loads(path.read_text(encoding="utf-8"))
+    original = data.get("original")
     return Face(**{
-        **data, "report": tuple(Check(**line) for line in data["report"]),
+        **data, "original": Original(**original) if original and (folder / original["file"]).is_file() else None,
+        "report": tuple(Check(**line) for line in data["report"]),
         "files": {kind: name for kind, name in data["files"].items() if (folder / name).is_file()},
         "stems": {lane: (name, seconds) for lane, (name, seconds) in data["stems"].items()
                   if (folder / "stems" / name).is_file()}})

@@ -23,7 +23,6 @@ from modules.ui.keeping import FULL, Keep, arrive, nowhere
 from modules.ui.lineage_strip import with_kin
 from modules.ui.listeners import Listeners
 from modules.ui.more import engine_title
-from modules.ui.original import original_box
 from modules.ui.sessions import Sessions
 from modules.ui.takes import card, done_line, progress_line, skeleton
 
@@ -94,11 +93,10 @@ def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], list
                     shown_at = time.monotonic()
                     yield gr.skip(), progress_line(item.fraction, item.message), *skip
                 continue
-            folder, face = arrive(item, listeners)
+            folder, face = arrive(item, listeners, request)
             if not keep(folder, face, len(cards) + 1, {}):
                 note = f" {FULL}"
-            cards.append(card(face, folder, len(cards) + 1,
-                              original=original_box(item, request, folder, listeners)))
+            cards.append(card(face, folder, len(cards) + 1))
             desk = with_kin({**desk, "made": [*desk.get("made", ()), made_of(item)][-REMEMBERED:]}, folder.name,
                             item.recipe, len(cards))
             slots = list(skip)

@@ -10,15 +10,17 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from modules.errors import InputError
 from modules.library.entry import Kept, about
 from modules.library.shelf import Library
-from modules.types import Take
+from modules.types import Request, Take
 from modules.ui.downloads import recipe_in
 from modules.ui.faces import FACE, Face, face_of, playable, read_face, write_face
 from modules.ui.listeners import Listeners
+from modules.ui.original import keep_original
 from modules.ui.sessions import new_folder, results_folder
 from modules.ui.takes import card
 
@@ -47,12 +49,15 @@ def keeper(library: Library, owner: str, run: str | None = None) -> Keep:
     return keep
 
 
-def arrive(take: Take, listeners: Listeners) -> tuple[Path, Face]:
-    """Write the files of a finished take into a fresh results folder, its face among them."""
+def arrive(take: Take, listeners: Listeners, request: Request | None = None) -> tuple[Path, Face]:
+    """Write the files of a finished take into a fresh results folder, its face among them; with the request that it
+    was made from, the track that it restyles too."""
     folder = new_folder()
     stem_folder = folder / "stems"
     stem_folder.mkdir()
     face = face_of(take, listeners.export(take, folder), listeners.stems(take, stem_folder))
+    if request is not None:
+        face = replace(face, original=keep_original(take, request, folder, listeners))
     write_face(face, folder)
     return folder, face
 

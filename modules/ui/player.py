@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
+
+import soundfile
+
+from modules.ui.downloads import url
 
 PLAY_ICON = ('<svg viewBox="0 0 24 24" aria-hidden="true"><path class="ew-i-play" d="M7 4.5v15l13-7.5z"/>'
              '<path class="ew-i-pause" d="M6.5 4.5h4v15h-4zM13.5 4.5h4v15h-4z"/></svg>')
@@ -28,3 +33,8 @@ def player(address: str, duration_s: float, name: str, body: str, group: str = "
             f'aria-label="Position in {escape(name)}" aria-valuemin="0" aria-valuemax="{duration_s:.0f}" '
             f'aria-valuenow="0">{body}</div>'
             f'<span class="ew-time"><b>0:00</b> / {clock(duration_s)}</span></div>')
+
+
+def small_player(path: Path, name: str) -> str:
+    """A player with a plain line to seek on, for a sound file."""
+    return player(url(path), soundfile.info(path).duration, name, '<i class="ew-line"></i>')

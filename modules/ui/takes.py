@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-import soundfile
-
 from modules.types import Take
 from modules.ui.acts import act_button
 from modules.ui.downloads import download_menu, pictures_box, url
 from modules.ui.faces import Face, face_of, playable
+from modules.ui.original import original_box
 from modules.ui.player import player
 from modules.ui.plots import lane_title
 from modules.ui.report_table import report_table, verdict_line
@@ -34,13 +33,7 @@ def _stem_row(lane: str, path: Path, duration_s: float, take_name: str) -> str:
             f'aria-label="Download {title}">↓</a></li>')
 
 
-def small_player(path: Path, name: str) -> str:
-    """A player with a plain line to seek on, for a sound file."""
-    return player(url(path), soundfile.info(path).duration, name, '<i class="ew-line"></i>')
-
-
-def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping[str, Path],
-              original: str = "") -> str:
+def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping[str, Path]) -> str:
     """The card of a take that was just made.
 
     Args:
@@ -48,12 +41,11 @@ def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping
         number: 1 for the first of its run.
         files: kind of export → written file, all in the take's results folder.
         stems: lane → written sound file.
-        original: what `original.original_box` made, for a restyled take.
     """
-    return card(face_of(take, files, stems), next(iter(files.values())).parent, number, original=original)
+    return card(face_of(take, files, stems), next(iter(files.values())).parent, number)
 
 
-def card(face: Face, folder: Path, number: int, labels: Mapping[str, str] | None = None, *, original: str = "") -> str:
+def card(face: Face, folder: Path, number: int, labels: Mapping[str, str] | None = None) -> str:
     """The whole card.
 
     Args:
@@ -61,7 +53,6 @@ def card(face: Face, folder: Path, number: int, labels: Mapping[str, str] | None
         folder: the take's results folder; its name is the take's.
         number: 1 for the first of its run.
         labels: what an experiment varied, by name; stands instead of the number.
-        original: what `original.original_box` made, for a restyled take.
     """
     name = f"take {number}"
     title = f"Take {number}" if not labels else ", ".join(labels.values())
@@ -79,8 +70,8 @@ def card(face: Face, folder: Path, number: int, labels: Mapping[str, str] | None
             f'<button type="button" class="ew-wide" aria-pressed="false" title="Wider">⤢<span '
             f'class="ew-hidden">Show {name} wider</span></button></header>'
             f'<p class="ew-summary">{escape(face.summary)}</p>'
-            f'{player(url(folder / playable(face.files)), face.duration_s, name, face.wave, "takes")}{original}'
-            f'{face.roll}{face.words}<div class="ew-acts">{acts}</div>'
+            f'{player(url(folder / playable(face.files)), face.duration_s, name, face.wave, "takes")}'
+            f'{original_box(face.original, folder)}{face.roll}{face.words}<div class="ew-acts">{acts}</div>'
             f'<details class="ew-box"><summary>Asked and heard <em>{verdict_line(face.report)}</em></summary>'
             f'{report_table(face.report)}</details>{pictures_box()}{stem_box}'
             f'{download_menu({kind: folder / file for kind, file in face.files.items()}, bool(face.words))}</article>')
