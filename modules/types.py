@@ -23,6 +23,7 @@ MODE_OFFSETS: Mapping[str, int] = {
 METERS = ("4/4", "3/4", "6/8")
 SECTIONS = ("intro", "verse", "prechorus", "chorus", "bridge", "solo", "break", "drop", "outro")
 SINGING = ("sung", "spoken", "hummed")  # what the voice does
+REFERENCE_MODES = ("vibe", "restyle", "continue", "accompany")  # what a track is used for
 LANES = ("melody", "counter", "bass", "comp", "comp2", "pad", "drums")  # lanes that sound
 
 
@@ -112,16 +113,21 @@ class HumNote:
 
 @dataclass(frozen=True)
 class GridNote:
-    """A note on the step grid. `step` may be negative for a pick-up; `length` ≥ 1 steps."""
+    """A note on the step grid. `step` may be negative for a pick-up; `length` ≥ 1 steps. `late` is how many steps
+    after its place it is played (before, if negative), where a person's own timing is followed."""
 
     step: int
     length: int
     midi: int
+    late: float = 0.0
 
 
 @dataclass(frozen=True)
 class Hum:
-    """What the humming condition heard. `grid` is on 4 steps a beat (6 in 6/8); step 0 is the first downbeat."""
+    """What the humming condition heard, or what a MIDI file holds (then without a pitch curve). `grid` is on 4 steps a
+    beat (6 in 6/8), the same notes as `notes`; step 0 is the first downbeat. `beat_tempi` are the tempi of the beats
+    from step 0 over `tempo_bpm`, where they change; empty = steady. `swing` is the share of a beat that its first half
+    takes; the grid is written straight. `phrase_starts` are indices of the notes that begin a phrase."""
 
     tempo_bpm: float
     tonic: int
@@ -135,6 +141,18 @@ class Hum:
     f0_confidence: np.ndarray  # (n,)
     offset_s: float = 0.0  # time of step 0 in the recording
     findings: tuple[Finding, ...] = ()
+    beat_tempi: tuple[float, ...] = ()
+    swing: float = 0.5
+    phrase_starts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class HumBeat:
+    """What a person told of the beat of a hum: tapped, typed, or the click it was sung to. None = to be heard."""
+
+    tempo_bpm: float | None = None
+    meter: str | None = None
+    start_s: float | None = None  # time in the recording of the click's first downbeat
 
 
 @dataclass(frozen=True)
@@ -160,8 +178,23 @@ class SectionSpan:
 
 
 @dataclass(frozen=True)
+class KeySpan:
+    """A stretch of a recording in one key; `confidence` 0–1."""
+
+    start_s: float
+    end_s: float
+    tonic: int
+    mode: str
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Reference:
-    """What the reference condition heard. `energy` is 0–1 per second; `brightness` 0–1."""
+    """What the reference condition heard. `energy` is 0–1 per second; `brightness` 0–1.
+
+    `confidences` says for "tempo", "beats", "meter", "swing", "key", "chords" and "sections" how sure that is, 0–1;
+    under 0.5 it is said to be a guess. A name that is missing was not judged.
+    """
 
     tempo_bpm: float
     beats_s: np.ndarray
@@ -177,7 +210,22 @@ class Reference:
     styles: Mapping[str, float]
     description: str
     melody: tuple[GridNote, ...] = ()  # main melody on the grid that `downbeats_s[0]` starts; may be empty
+    melody_confidence: float = 0.0  # 0–1 of the line as a whole
+    onsets_per_s: float = 0.0  # clear onsets of anything
     findings: tuple[Finding, ...] = ()
+    confidences: Mapping[str, float] = field(default_factory=dict)
+    other_tempo_bpm: float | None = None  # the half or double tempo that may be meant as well; None = no doubt
+    swing: float = 0.5  # share of its pair that the first of two notes takes; 0.5 straight, 0.67 triplets
+    swing_unit: int = 8  # 8 or 16: which note pairs swing
+    keys: tuple[KeySpan, ...] = ()  # over the whole recording, in time order; more than one = it modulates
+    chord_confidences: tuple[float, ...] = ()  # 0–1, one for each of `chords`
+    section_groups: tuple[int, ...] = ()  # one for each of `sections`; equal numbers = the same music
+    groove: np.ndarray | None = None  # (3, steps a bar) 0–1: low, middle, high on 16ths (12ths of a 6/8 bar)
+    roughness: float = 0.0  # 0 clean … 1 distorted or noisy
+    width: float = 0.0  # 0 mono … 1 as wide as two unrelated sides
+    drums: float | None = None  # how surely they are there, 0–1; None = not judged; so for the next two
+    voice: float | None = None
+    bass: float | None = None
 
 
 @dataclass(frozen=True)
@@ -251,6 +299,8 @@ class Song:
     seed: int = 0
     duration_s: float | None = None  # asked length; the performance ends within it
     energy_curve: tuple[tuple[float, float], ...] = ()
+    beat_tempi: tuple[float, ...] = ()  # of the beats over `tempo_bpm`, where a given tune changes its tempo
+    lateness: tuple[tuple[int, float], ...] = ()  # (step, steps that the tune's note there is played late), sorted
 
     @property
     def do_pc(self) -> int:
@@ -300,6 +350,7 @@ class Part:
     notes: tuple[PlayedNote, ...]
     controls: tuple[tuple[float, int, int], ...] = ()
     sung: tuple[SungNote, ...] = ()
+    backing: tuple[SungNote, ...] = ()  # a second voice behind the sung line
 
 
 @dataclass(frozen=True)
@@ -314,17 +365,37 @@ class Performance:
 
 
 @dataclass(frozen=True)
+class ReferenceFixes:
+    """What a person corrected of what was heard in a track: tempo × 0.5, 1 or 2; the key; beats by which "one" comes
+    later (or, negative, earlier) than heard."""
+
+    tempo_times: float = 1.0
+    tonic: int | None = None
+    mode: str | None = None
+    downbeat_shift: int = 0
+
+
+@dataclass(frozen=True)
 class Request:
-    """Everything asked for, as given at an outer edge. Sounds are decoded already; names are for people."""
+    """Everything asked for, as given at an outer edge. Sounds are decoded already; names are for people.
+
+    `strength` is how far a restyling goes: 0 as the original, 1 wholly new; up to 0.5 every note of the tune stays.
+    """
 
     prompt: str = ""
     negative: str = ""
     hum: Audio | None = None
     hum_name: str = ""
     hum_notes: tuple[GridNote, ...] = ()  # corrected by the person, replaces what was heard
+    hum_beat: HumBeat = HumBeat()
+    tune: Hum | None = None  # of a MIDI file given in place of a hum
+    follow_timing: bool = False  # the tune is played with the hum's own timing
+    keep_voice: bool = False  # the hum itself, tuned, is a part of the take
     reference: Audio | None = None
     reference_name: str = ""
-    reference_mode: str = "vibe"  # or "restyle"
+    reference_mode: str = "vibe"  # of REFERENCE_MODES
+    reference_fixes: ReferenceFixes = ReferenceFixes()
+    strength: float = 0.5
     lyrics: str = ""
     voice: str = "auto"
     singing: str = "sung"  # "sung" | "spoken" | "hummed"
@@ -340,12 +411,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Condition:
-    """All inputs as one. `melody` and `harmony` are what must (or may, by faithfulness) stand on the canvas."""
+    """All inputs as one. `melody` and `harmony` are what must (or may, by faithfulness) stand on the canvas.
+
+    `sections` is a form that is fixed (empty = free); the melody's steps then count from its first bar.
+    `chords_kept` is the share of bars whose given chords stay. `reference` is the track as it was heard, used in
+    `reference_mode`.
+    """
 
     styles: Mapping[str, float]
     controls: Controls
     melody: tuple[GridNote, ...] = ()
-    melody_source: str = ""  # "hum" | "reference" | ""
+    melody_source: str = ""  # "hum" | "reference" | "track" (heard in the take itself, not played anew) | ""
+    melody_tempi: tuple[float, ...] = ()  # as `Hum.beat_tempi`
     chords: tuple[tuple[int, int, int | None, str], ...] = ()  # (start_beat, n_beats, root pc, quality)
     lyrics: Lyrics | None = None
     vocal: bool = False
@@ -355,11 +432,16 @@ class Condition:
     production: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     conflicts: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    chords_kept: float = 1.0
+    reference: Reference | None = None
+    reference_mode: str = ""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One line of a match report. `verdict` is "yes", "near", "no" or "heard" (nothing was asked)."""
+    """One line of a match report. `verdict` is "yes", "near", "no" or "heard" (nothing to judge); a judged line with
+    nothing `asked` is the critic's opinion."""
 
     name: str
     asked: str

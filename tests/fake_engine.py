@@ -6,15 +6,21 @@ import json
 import time
 import wave
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import numpy as np
 import soundfile
 
+from modules.audio.tags import read_recipe
 from modules.canvas.canvas import Canvas
-from modules.errors import Cancelled, InputError
+from modules.conditions.midi_tune import is_midi, read_tune
+from modules.conditions.recall import plain
+from modules.engines.lineage import Change, child_of
+from modules.errors import Cancelled, EngineUnavailable, InputError
 from modules.studio.export import KINDS
+from modules.studio.mix_sheet import read_sheet, sheet_json
 from modules.types import (
     Audio,
     Check,
@@ -23,6 +29,7 @@ from modules.types import (
     Finding,
     GridNote,
     Hum,
+    HumBeat,
     HumNote,
     Lyrics,
     Part,
@@ -39,8 +46,11 @@ from modules.types import (
     Take,
     TextReading,
 )
+from modules.ui.faces import Face, face_of, write_face
 from modules.ui.listeners import Listeners
 from modules.ui.sound_plots import sound_pictures
+from modules.ui.track_plots import track_pictures
+from modules.ui.workshop import Workshop
 
 SAMPLE_RATE = 22_050
 CHORDS = (("Am", 9, (57, 60, 64)), ("F", 5, (53, 57, 60)), ("C", 0, (48, 52, 55)), ("G", 7, (55, 59, 62)))
@@ -105,10 +115,18 @@ def fake_take(request: Request, seed: int) -> Take:
               Check("drums", "none", "a kit", 0.0, "no"))
     recipe = {
         "engine": "fake", "seed": seed, "duration_s": duration, "tempo_bpm": tempo, "key": "A minor", "meter": "4/4",
-        "request": {"prompt": request.prompt},
+        "request": {"prompt": request.prompt, "negative": request.negative, "lyrics": request.lyrics,
+                    "seed": request.seed, "takes": request.takes, "engine": request.engine, "voice": request.voice,
+                    "styles": dict(request.styles), "faithfulness": request.faithfulness,
+                    "set_aside": list(request.set_aside), "controls": plain(request.controls),
+                    "hum": {"notes": 5} if request.hum else None, "hum_name": request.hum_name},
+        "styles": {"bossa_nova": 1.0}, "take": seed - request.seed + 1,
+        "lanes": [{"name": part.lane, "instrument": part.instrument} for part in parts],
         "sections": [{"name": s.name, "start_bar": s.start_bar, "bars": s.bars, "start_s": s.start_bar * bar_s,
                       "end_s": (s.start_bar + s.bars) * bar_s} for s in plan],
         "chords": [{"start_s": b * bar_s, "end_s": (b + 1) * bar_s, "name": CHORDS[b % 4][0]} for b in range(bars)],
+        "track_times": [[b * bar_s, b * bar_s * 0.75 + 0.3] for b in range(bars)]
+        if request.reference_mode == "restyle" and request.reference is not None else [],
         "lyrics": lyrics, "loudness": {"integrated_lufs": -14.0, "true_peak_dbtp": -1.0},
     }
     audio = Audio(np.clip(sum(stem.samples for stem in stems.values()), -1, 1).astype(np.float32), SAMPLE_RATE)
@@ -162,7 +180,9 @@ def read_audio(path: Path) -> Audio:
     return Audio(np.ascontiguousarray(samples.T), rate)
 
 
-def read_hum(path: Path) -> Hum:
+def read_hum(path: Path, beat: HumBeat) -> Hum:
+    if is_midi(path):
+        return read_tune(path)
     sound = read_audio(path)
     if np.abs(sound.samples).max() < 1e-3:
         raise InputError("the recording is silent; hum a little closer to the microphone.")
@@ -172,7 +192,8 @@ def read_hum(path: Path) -> Hum:
     times = np.arange(0, sound.duration_s, 0.02)
     f0 = np.array([440 * 2 ** ((midis[min(int(t / step), 4)] + 0.2 * np.sin(30 * t) - 69) / 12) for t in times])
     f0[(times % step) > 0.9 * step] = 0
-    return Hum(96.0, 0, "major", "4/4", -12.0, notes, tuple(GridNote(2 * i, 2, m) for i, m in enumerate(midis)),
+    return Hum(beat.tempo_bpm or 96.0, 0, "major", beat.meter or "4/4", -12.0, notes,
+               tuple(GridNote(2 * i, 2, m) for i, m in enumerate(midis)),
                times, f0, np.ones_like(f0), findings=(Finding("phrase", "5 notes"),))
 
 
@@ -229,9 +250,76 @@ def stems(take: Take, folder: Path) -> Mapping[str, Path]:
     return {lane: folder / f"{lane}.wav" for lane in take.stems}
 
 
+def separate(path: Path, how: str, folder: Path) -> Mapping[str, Path]:
+    if how == "demucs":
+        raise EngineUnavailable("Demucs cannot run here: there is no network; the built-in way needs no download.")
+    sound = read_audio(path)
+    out = {}
+    for name in ("voice", "drums", "rest"):
+        out[name] = folder / f"{name}.wav"
+        soundfile.write(out[name], sound.samples.T / 3, sound.sample_rate)
+    return out
+
+
+def write_original(track: Audio, path: Path) -> Path:
+    path = path.with_suffix(".wav")
+    soundfile.write(path, track.samples.T, track.sample_rate)
+    return path
+
+
+def reopen(source: Path, folder: Path) -> Face:
+    text = read_recipe(source) if source.suffix in (".wav", ".mp3") else source.read_text()
+    try:
+        recipe = json.loads(text)
+        asked = recipe["request"]
+        take = fake_take(Request(prompt=asked["prompt"], lyrics=asked["lyrics"], seed=asked["seed"]), recipe["seed"])
+        take = replace(take, recipe=recipe)
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{source.name} is not an Earworm recipe.") from None
+    face = face_of(take, export(take, folder), {})
+    write_face(face, folder)
+    return face
+
+
+def carry_out(recipe: Mapping, order: Mapping, cancel: Event) -> Iterator[Progress | Take]:
+    """One take (three of a set), its seed one further; "slow" in `what`: 6 s."""
+    if order.get("what") == "impossible":
+        raise InputError("that cannot be done; ask for something else.")
+    for number in range(3 if order["kind"] in ("moods", "progressions") else 1):
+        for step in range(60 if order.get("what") == "slow" else 3):
+            if cancel.wait(0.1 if order.get("what") == "slow" else 0.01):
+                raise Cancelled("Stopped.")
+            yield Progress(step / 60, "Writing it")
+        take = fake_take(Request(prompt=recipe["request"]["prompt"]), recipe["seed"] + 1 + number)
+        words = f"{order['kind']} {' and '.join(order.get('lanes') or ())} {order.get('what', '')}".strip()
+        edit = {"kind": order["kind"], "what": order.get("what", ""), "words": words}
+        mixer = {"mixer": sheet_json(read_sheet(order["sheet"]))} if order.get("sheet") else {}
+        parent = child_of(recipe, edit, Change())
+        yield replace(take, recipe={**take.recipe, **mixer, "parent": parent}, summary=f"{words}. {take.summary}")
+
+
+def fake_workshop() -> Workshop:
+    def play(recipe: Mapping) -> Performance:
+        return fake_take(Request(), recipe["seed"]).performance
+
+    def preview(recipe: Mapping, sheet: Mapping, path: Path) -> tuple[float, float]:
+        soundfile.write(path, fake_take(Request(), recipe["seed"]).audio.samples.T, SAMPLE_RATE)
+        return sheet["target_lufs"], -1.0
+
+    def dry(recipe: Mapping, folder: Path) -> Mapping[str, Path]:
+        return stems(fake_take(Request(), recipe["seed"]), folder)
+
+    def loop(recipe: Mapping, bars: str, path: Path) -> float:
+        soundfile.write(path, np.zeros(SAMPLE_RATE), SAMPLE_RATE)
+        return 1.0
+
+    return Workshop(carry_out, play, preview, dry, loop)
+
+
 def fake_listeners() -> Listeners:
     return Listeners(read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
-                     lambda: ("alto", "baritone"))
+                     lambda: ("alto", "baritone"), lambda path, heard: track_pictures(read_audio(path), heard),
+                     separate, write_original, reopen, fake_workshop())
 
 
 def main() -> None:

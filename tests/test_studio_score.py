@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.canvas.canvas import write_notes
+from modules.canvas.spelling import chord_name, in_key, key_fifths, spell
 from modules.performance.lines import lane_pitches
-from modules.studio.notation import in_key, key_fifths, spell
 from modules.studio.score import draw_score, lead_sheet
 from modules.types import GridNote, Song
 from tests.hand_song import hand_song, hand_syllables
@@ -154,3 +154,11 @@ def test_the_picture_holds_every_note_on_pages_that_do_not_meet():
     assert tune <= heads <= 2 * tune and canvas.n_bars == sum(
         (e.get("class") or "").split()[:1] == ["measure"] for e in root.iter())
     assert "AI-generated" in svg
+
+
+@pytest.mark.parametrize(("root", "quality", "do_pc", "mode", "name"), [
+    (1, "maj", 8, "major", "A"), (5, "maj", 8, "major", "Db"), (9, "min", 8, "minor", "Fm"),
+    (9, "m7", 1, "major", "Bbm7"), (4, "min", 4, "minor", "G#m"), (11, "dim", 6, "major", "E#dim"),
+    (10, "maj", 3, "major", "Db"), (None, "maj", 0, "major", "N")])
+def test_chords_are_named_in_their_key(root, quality, do_pc, mode, name):
+    assert chord_name(root, quality, do_pc, mode) == name

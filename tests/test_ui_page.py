@@ -19,11 +19,11 @@ from modules.studio.export import KINDS
 from modules.types import Controls, Finding, TextReading
 from modules.ui import handlers
 from modules.ui.downloads import export_kept, take_folder
+from modules.ui.faces import playable
 from modules.ui.form import Form, sentence, to_request
 from modules.ui.more import DIALS, keys, read_key, read_seed
 from modules.ui.page import build_page, launch_options
 from modules.ui.sessions import Sessions, new_folder, results_folder
-from modules.ui.takes import playable
 from modules.ui.text_tab import chip_list, next_surprise, own_ideas
 from tests.fake_engine import FakeEngine, fake_listeners, hum_file, read_audio
 
@@ -42,10 +42,20 @@ def desks(steps: list[tuple]) -> list[dict]:
 def test_page_offers_every_action_by_name():
     page = build_page(FakeEngine(), fake_listeners())
     names = set(page.get_api_info()["named_endpoints"])
-    assert names == {"/make", "/listen_text", "/listen_hum", "/listen_reference", "/listen_lyrics", "/export"}
+    assert names == {"/make", "/listen_text", "/listen_hum", "/listen_reference", "/listen_lyrics", "/separate",
+                     "/export", "/edit", "/mix"}
     make = page.get_api_info()["named_endpoints"]["/make"]["parameters"]
     assert [p["parameter_name"] for p in make if not p.get("parameter_has_default")] == []
     assert {d.name for d in DIALS} <= {p["parameter_name"] for p in make}
+
+
+def test_one_more_card_takes_the_next_place_and_the_oldest_steps_back():
+    desk = handlers.empty_desk()
+    for number in range(MAX_TAKES + 2):
+        desk, _, lid, earlier, *slots = handlers.add_card(desk, f"card {number}", "")
+    assert desk["cards"] == [f"card {i}" for i in range(2, MAX_TAKES + 2)]
+    assert set(desk["earlier"]) == {"card 0", "card 1"} and "card 0" in earlier
+    assert [slot.value for slot in slots] == desk["cards"] and lid.visible
 
 
 def test_interface_imports_no_torch():
@@ -273,7 +283,7 @@ def test_only_kept_takes_are_found(name):
 def test_what_is_asked_for_twice_is_made_once():
     engine = FakeEngine(pause_s=0)
     card = desks(run_all(Form(prompt="x", takes=1, seed="5"), engine))[-1]["cards"][0]
-    take = re.search(r'ew-downloads" data-take="([0-9a-f]{32})"', card)[1]
+    take = re.search(r'data-take="([0-9a-f]{32})"', card)[1]
     first = export_kept(fake_listeners(), take, "flac")
     first.write_text("kept")
     assert export_kept(fake_listeners(), take, "flac").read_text() == "kept"

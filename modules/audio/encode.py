@@ -22,7 +22,7 @@ BLOCK = 65_536  # frames; libsndfile 1.2.2 crashes on an OGG of ten minutes writ
 
 
 def write_audio(path: str | os.PathLike, audio: Audio, fmt: str, subtype: str = "16",
-                metadata: Mapping[str, str] | None = None) -> Path:
+                metadata: Mapping[str, str] | None = None, *, made_by_ai: bool = True) -> Path:
     """Write `audio` to `path`, whole or not at all.
 
     Args:
@@ -30,7 +30,8 @@ def write_audio(path: str | os.PathLike, audio: Audio, fmt: str, subtype: str = 
         audio: float32 (channels, samples); what lies outside [-1, 1] is clipped.
         fmt: "wav", "flac", "mp3" (constant 320 kb/s) or "ogg" (Vorbis, high quality).
         subtype: "16" or "24" bits for wav and flac; the others ignore it.
-        metadata: what `tags.write_tags` knows; the AI notice is always written.
+        metadata: what `tags.write_tags` knows; the AI notice is always written with it.
+        made_by_ai: False for parts of a person's own recording: neither notice nor metadata.
 
     Raises:
         InputError: an unknown format or bit depth.
@@ -51,7 +52,8 @@ def write_audio(path: str | os.PathLike, audio: Audio, fmt: str, subtype: str = 
             for start in range(0, len(frames), BLOCK):
                 block = np.clip(frames[start:start + BLOCK], -1.0, 1.0)
                 file.write(_rounded(block, int(subtype)) if fmt in ("wav", "flac") else block)
-        write_tags(partial, fmt, metadata or {})
+        if made_by_ai:
+            write_tags(partial, fmt, metadata or {})
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

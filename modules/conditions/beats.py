@@ -7,7 +7,8 @@ gather. Frames are those of `spectra`. Letters: `F` onset frames, `T` beats.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, uniform_filter1d
@@ -46,6 +47,9 @@ class Pulse:
     evidence: float
     swing: float
     first: int  # index of the first downbeat in beats_s
+    swing_unit: int = 8
+    other_tempo_bpm: float | None = None  # half or double, where that may be meant as well
+    confidences: Mapping[str, float] = field(default_factory=dict)  # "tempo", "beats", "meter", "swing"
 
 
 def onset_envelope(spectra: Spectra) -> np.ndarray:

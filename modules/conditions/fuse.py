@@ -6,16 +6,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-import numpy as np
-
-from modules.canvas import vocabulary as v
+from modules.conditions.hum_timing import with_own_timing
 from modules.conditions.text_words import WHOLE
-from modules.config import DEFAULT_DURATION_S, DURATION_S, MAX_TAKES, TEMPO_BPM
+from modules.conditions.track import use_track
+from modules.config import DURATION_S, MAX_TAKES, TEMPO_BPM
 from modules.errors import InputError
 from modules.types import (
     METERS,
     MODE_OFFSETS,
     PITCH_CLASSES,
+    REFERENCE_MODES,
     SINGING,
     Condition,
     Controls,
@@ -28,6 +28,7 @@ from modules.types import (
     TextReading,
 )
 
+BESIDE = ("continue", "accompany")  # uses of a track in which it is heard itself
 SEEDS = 2**32  # seeds are whole numbers below this
 
 
@@ -44,8 +45,8 @@ class Heard:
 def check_request(request: Request) -> None:
     """Raise `InputError` in one sentence when a request cannot be met as it stands."""
     c = request.controls
-    if not (request.prompt.strip() or request.hum or request.hum_notes or request.reference or request.lyrics.strip()
-            or request.styles or request.recipe):
+    if not (request.prompt.strip() or request.hum or request.tune or request.hum_notes or request.reference
+            or request.lyrics.strip() or request.styles or request.recipe):
         raise InputError("Nothing was given to make music from; type a few words, hum, give a track or paste lyrics.")
     if not 1 <= request.takes <= MAX_TAKES:
         raise InputError(f"{request.takes} takes were asked for; ask for 1 to {MAX_TAKES}.")
@@ -65,10 +66,13 @@ def check_request(request: Request) -> None:
             raise InputError(f"{name.capitalize()} {value:g} is out of range; give a number from 0 to 1.")
     if not 0 <= request.faithfulness <= 1:
         raise InputError(f"Faithfulness {request.faithfulness:g} is out of range; give a number from 0 to 1.")
-    if request.reference_mode not in ("vibe", "restyle"):
-        raise InputError(f"Reference mode {request.reference_mode!r} is unknown; choose vibe or restyle.")
     if request.singing not in SINGING:
         raise InputError(f"A voice cannot have its words {request.singing!r}; choose {', '.join(SINGING)}.")
+    if request.reference_mode not in REFERENCE_MODES:
+        raise InputError(f"Reference mode {request.reference_mode!r} is unknown; choose {', '.join(REFERENCE_MODES)}.")
+    if not 0 <= request.strength <= 1:
+        raise InputError(f"Strength {request.strength:g} is out of range; give a number from 0 (as the original) to 1 "
+                         "(wholly new).")
 
 
 def read_key(text: str) -> tuple[int, str]:
@@ -111,27 +115,31 @@ def fuse(request: Request, heard: Heard) -> Condition:
     said = heard.text.controls if heard.text else Controls()
     controls = merge(request.controls, said, conflicts)
     melody: tuple[GridNote, ...] = ()
-    source = ""
+    source, tempi, faithfulness = "", (), request.faithfulness
+    if request.keep_voice:
+        faithfulness = keep_voice(heard.hum, faithfulness, conflicts)
     if heard.hum is not None:
         melody, controls = use_hum(heard.hum, request, controls, conflicts)
-        source = "hum"
+        source, tempi = "hum", heard.hum.beat_tempi
         findings += heard.hum.findings
-    chords: tuple = ()
-    reference = heard.reference
-    if reference is not None:
-        findings += reference.findings
-        controls, chords, kept = use_reference(reference, request, controls, conflicts, has_melody=bool(melody))
-        if kept and not melody:
-            melody, source = kept, "reference"
     if request.styles and heard.text and any(f.label == "style" and f.source != WHOLE for f in heard.text.findings):
         conflicts.append("The styles named in the description give way to the styles that were chosen.")
     styles = dict(request.styles) or (dict(heard.text.styles) if heard.text else {})
-    if reference is not None and reference.styles and request.reference_mode == "vibe":
-        share = 0.35 if styles else 1.0
-        styles = {name: (1 - share) * styles.get(name, 0.0) + share * reference.styles.get(name, 0.0)
-                  for name in {*styles, *reference.styles}}
-    vocal = heard.lyrics is not None or request.singing == "hummed"
-    if request.singing == "spoken" and heard.lyrics is None:
+    lyrics, use = heard.lyrics, None
+    reference = heard.reference
+    beside = reference is not None and request.reference_mode in BESIDE
+    if reference is not None:
+        findings += reference.findings
+        if beside and (melody or lyrics is not None):
+            conflicts.append("What is played with the track itself takes its tune from there: the hum and the words "
+                             "are left out.")
+            melody, lyrics, source, tempi = (), None, "", ()
+        use = use_track(reference, request, controls, styles, conflicts, has_melody=bool(melody))
+        controls, styles = use.controls, use.styles
+        if use.melody and not melody:
+            melody, source = use.melody, "track" if beside else "reference"
+    vocal = lyrics is not None or (request.singing == "hummed" and not beside)
+    if request.singing == "spoken" and lyrics is None:
         conflicts.append("There are no words to speak, so nobody speaks; paste lyrics.")
     if heard.text is not None:
         findings = [*heard.text.findings, *findings]
@@ -140,11 +148,17 @@ def fuse(request: Request, heard: Heard) -> Condition:
                              if heard.lyrics else "The description asks for no singing, but humming was chosen.")
         if heard.text.vocal and not vocal:
             conflicts.append("The description asks for singing; paste lyrics to have words sung.")
-    return Condition(
-        styles=styles, controls=controls, melody=melody, melody_source=source, chords=chords, lyrics=heard.lyrics,
+    condition = Condition(
+        styles=styles, controls=controls, melody=melody, melody_source=source, melody_tempi=tempi, lyrics=lyrics,
         vocal=vocal, voice=None if request.voice in ("", "auto") else request.voice, singing=request.singing,
-        faithfulness=request.faithfulness, production=heard.text.production if heard.text else (),
+        faithfulness=faithfulness, production=heard.text.production if heard.text else (),
         findings=tuple(findings), conflicts=tuple(conflicts))
+    if use is None:
+        return condition
+    return replace(condition, chords=use.chords, chords_kept=use.chords_kept,
+                   sections=use.sections if source != "hum" else (), reference=reference,
+                   reference_mode=request.reference_mode,
+                   faithfulness=condition.faithfulness if source == "hum" else use.melody_kept)
 
 
 def merge(sliders: Controls, said: Controls, conflicts: list[str]) -> Controls:
@@ -170,10 +184,22 @@ def let_play(controls: Controls, conflicts: list[str]) -> Controls:
     return replace(controls, unwanted=tuple(name for name in controls.unwanted if name not in given))
 
 
+def keep_voice(hum: Hum | None, faithfulness: float, conflicts: list[str]) -> float:
+    """The faithfulness to a tune whose own voice is kept: note for note."""
+    if hum is None or not len(hum.f0_hz):
+        conflicts.append("Your voice can only be kept from a recording; record or upload one.")
+        return faithfulness
+    if faithfulness < 1:
+        conflicts.append("Your voice is kept, so the tune is followed note for note.")
+    return 1.0
+
+
 def use_hum(hum: Hum, request: Request, controls: Controls, conflicts: list[str]) -> tuple[
         tuple[GridNote, ...], Controls]:
     """The hummed melody in the key to be played, and the controls that it implies."""
     grid = request.hum_notes or hum.grid
+    if request.follow_timing and (request.faithfulness >= 1 or request.keep_voice):
+        grid = with_own_timing(hum, grid)
     if controls.meter is not None and controls.meter != hum.meter:
         conflicts.append(f"The hum was heard in {hum.meter}, so it stays in {hum.meter} instead of {controls.meter}.")
     mode = controls.mode or hum.mode
@@ -185,57 +211,6 @@ def use_hum(hum: Hum, request: Request, controls: Controls, conflicts: list[str]
     shift = (do - heard_do + 6) % 12 - 6
     if shift:
         grid = tuple(replace(note, midi=note.midi + shift) for note in grid)
+    swing = hum.swing if controls.swing is None and hum.swing > 0.5 else controls.swing
     return tuple(grid), replace(controls, tempo_bpm=controls.tempo_bpm or hum.tempo_bpm, meter=hum.meter, tonic=tonic,
-                                mode=mode)
-
-
-def use_reference(reference: Reference, request: Request, controls: Controls, conflicts: list[str], *,
-                  has_melody: bool) -> tuple[Controls, tuple, tuple[GridNote, ...]]:
-    """Controls that a reference implies; for a restyle its chords and melody too."""
-    restyle = request.reference_mode == "restyle"
-    if restyle and controls.meter not in (None, reference.meter):
-        conflicts.append(f"The track is in {reference.meter}, so its restyling stays in {reference.meter}.")
-    duration = controls.duration_s
-    if restyle and duration is None:
-        span = reference.beats_s[-1] - reference.downbeats_s[0] if len(reference.beats_s) > 1 else DEFAULT_DURATION_S
-        duration = float(np.clip(span, DURATION_S[0], 60.0))
-    seconds = duration or DEFAULT_DURATION_S
-    curve = controls.energy_curve
-    if not curve and controls.energy is None and len(reference.energy) > 2:
-        times = np.linspace(0, seconds, len(reference.energy))
-        curve = tuple((float(t), float(e)) for t, e in zip(times, reference.energy, strict=True))
-    tonic, mode = controls.tonic, controls.mode
-    if tonic is None and mode is None:
-        tonic, mode = reference.tonic, reference.mode
-    filled = replace(
-        controls, tempo_bpm=controls.tempo_bpm or reference.tempo_bpm,
-        meter=reference.meter if restyle and not has_melody else controls.meter or reference.meter,
-        tonic=tonic, mode=mode, energy_curve=curve, duration_s=duration,
-        brightness=controls.brightness if controls.brightness is not None else reference.brightness)
-    if not restyle:
-        return filled, (), ()
-    shift = 0 if tonic is None else (tonic - MODE_OFFSETS[mode or reference.mode] - reference.tonic
-                                     + MODE_OFFSETS[reference.mode] + 6) % 12 - 6
-    chords = beat_chords(reference, shift)
-    melody = tuple(replace(note, midi=note.midi + shift) for note in reference.melody)
-    return filled, chords, melody
-
-
-def beat_chords(reference: Reference, shift: int) -> tuple[tuple[int, int, int | None, str], ...]:
-    """Heard chords on whole beats from the first downbeat, transposed by `shift` semitones, whole bars only."""
-    start = reference.downbeats_s[0] if len(reference.downbeats_s) else 0.0
-    beats = [b for b in reference.beats_s if b >= start - 0.05]
-    out: list[tuple[int, int, int | None, str]] = []
-    per_bar = v.BEATS_PER_BAR[reference.meter]
-    n = len(beats) // per_bar * per_bar
-    for index in range(n):
-        end = beats[index + 1] if index + 1 < len(beats) else beats[index] + 60 / reference.tempo_bpm
-        middle = (beats[index] + end) / 2
-        span = next((c for c in reference.chords if c.start_s <= middle < c.end_s), None)
-        root = None if span is None or span.root is None else (span.root + shift) % 12
-        chord = (root, span.quality if span is not None else "maj")
-        if out and out[-1][2:] == chord:
-            out[-1] = (out[-1][0], out[-1][1] + 1, *chord)
-        else:
-            out.append((index, 1, *chord))
-    return tuple(out)
+                                mode=mode, swing=swing)

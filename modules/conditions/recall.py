@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from modules.types import ChordSpan, Controls, Finding, GridNote, Hum, HumNote, Reference, SectionSpan
+from modules.types import ChordSpan, Controls, Finding, GridNote, Hum, HumNote, KeySpan, Reference, SectionSpan
 
 
 def plain(value: Any) -> Any:
@@ -46,14 +46,18 @@ def _findings(data: Mapping[str, Any]) -> tuple[Finding, ...]:
 def read_hum(data: Mapping[str, Any]) -> Hum:
     """A hum from `plain`."""
     arrays = {name: np.asarray(data[name]) for name in ("f0_times_s", "f0_hz", "f0_confidence")}
-    return Hum(**{**data, **arrays, "notes": tuple(HumNote(**n) for n in data["notes"]),
+    tuples = {name: tuple(data.get(name, ())) for name in ("beat_tempi", "phrase_starts")}
+    return Hum(**{**data, **arrays, **tuples, "notes": tuple(HumNote(**n) for n in data["notes"]),
                   "grid": tuple(GridNote(**n) for n in data["grid"]), "findings": _findings(data)})
 
 
 def read_reference(data: Mapping[str, Any]) -> Reference:
     """A reference from `plain`."""
-    arrays = {name: np.asarray(data[name], float) for name in ("beats_s", "downbeats_s", "energy")}
+    arrays = {name: np.asarray(data[name], float) for name in ("beats_s", "downbeats_s", "energy", "groove")
+              if data.get(name) is not None}
+    tuples = {name: tuple(data[name]) for name in ("chord_confidences", "section_groups") if name in data}
     return Reference(**{
-        **data, **arrays, "chords": tuple(ChordSpan(**c) for c in data["chords"]),
+        **data, **arrays, **tuples, "keys": tuple(KeySpan(**k) for k in data.get("keys", ())),
+        "chords": tuple(ChordSpan(**c) for c in data["chords"]),
         "sections": tuple(SectionSpan(**s) for s in data["sections"]),
         "melody": tuple(GridNote(**n) for n in data["melody"]), "findings": _findings(data)})

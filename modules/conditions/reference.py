@@ -57,7 +57,7 @@ def listen(audio: Audio) -> Reference:
     lively = find_liveliness(spectra)
     energy = find_energy(spectra, lively)
     sections = find_sections(spectra, pulse.downbeats_s)
-    melody = find_tune(audio, pulse, spectra.tuning)
+    tune = find_tune(audio, pulse.beats_s, pulse.first, pulse.meter, spectra.tuning)
     portrait = Portrait(pulse.tempo_bpm, pulse.meter, key.mode, pulse.swing, lively.percussive, lively.brightness,
                         lively.onsets_per_s, _richness(chords), groove_of(spectra, pulse))
     styles = nearest_styles(portrait)
@@ -65,8 +65,9 @@ def listen(audio: Audio) -> Reference:
         tempo_bpm=round(pulse.tempo_bpm, 2), beats_s=pulse.beats_s, downbeats_s=pulse.downbeats_s, meter=pulse.meter,
         tonic=key.tonic, mode=key.mode, key_confidence=round(key.confidence, 3), chords=chords, sections=sections,
         energy=energy, brightness=round(lively.brightness, 3), styles=styles,
-        description=describe(pulse, key, lively, energy), melody=melody,
-        findings=_findings(pulse, key, spectra, chords, sections, styles, melody))
+        description=describe(pulse, key, lively, energy), melody=tune.notes,
+        melody_confidence=round(tune.confidence, 3), onsets_per_s=round(lively.onsets_per_s, 2),
+        findings=_findings(pulse, key, spectra, chords, sections, styles, tune.notes))
 
 
 def to_json(reference: Reference) -> dict[str, Any]:

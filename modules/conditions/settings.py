@@ -1,16 +1,19 @@
 """Settings written as text, alike on the command line, in the API and in the page's fields: an energy curve
-("0:0.2, 15:0.9") and instruments lane by lane ("bass=upright_bass, drums=none"). Knows no prompts.
+("0:0.2, 15:0.9"), instruments lane by lane ("bass=upright_bass, drums=none"), a tune's notes ("0:4:60, 4:2:62") and its
+beat ("tempo=96, meter=4/4, start=2.1"). Knows no prompts.
 """
 
 from __future__ import annotations
 
 from modules.assets import instruments
-from modules.config import DURATION_S
+from modules.config import DURATION_S, MAX_HUM_S, TEMPO_BPM
 from modules.errors import InputError
-from modules.types import LANES
+from modules.types import LANES, METERS, GridNote, HumBeat
 
 NONE = "none"  # a lane left out
 MOST_POINTS = 64  # of a curve
+MOST_NOTES = 1_000  # of a tune
+FURTHEST_STEP = 8_000  # of a tune: four minutes of sixteenths at the quickest tempo
 
 
 def read_curve(text: str) -> tuple[tuple[float, float], ...]:
@@ -64,3 +67,63 @@ def read_lanes(text: str) -> tuple[tuple[str, str], ...]:
     """
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
     return check_lanes({lane.strip().lower(): "_".join(name.lower().split()) or NONE for lane, _, name in pairs})
+
+
+def read_notes(text: str) -> tuple[GridNote, ...]:
+    """A tune of "STEP:LENGTH:MIDI, …", in steps of a sixteenth from the first downbeat; empty text is no tune.
+
+    Raises:
+        InputError: no such list, notes out of range, or two at once.
+    """
+    notes = []
+    for part in (part for part in text.split(",") if part.strip()):
+        try:
+            step, length, midi = (int(number) for number in part.split(":"))
+        except ValueError:
+            raise InputError(f"{part.strip()!r} is no note of a tune; write step:length:pitch in sixteenths and MIDI "
+                             "numbers, such as \"0:4:60, 4:2:62\".") from None
+        if not (abs(step) <= FURTHEST_STEP and 1 <= length <= FURTHEST_STEP and 0 <= midi <= 127):
+            raise InputError(f"The note {part.strip()!r} is out of range; a length of at least 1 and a pitch from 0 to "
+                             "127 would be right.")
+        notes.append(GridNote(step, length, midi))
+    if len(notes) > MOST_NOTES:
+        raise InputError(f"A tune of {len(notes)} notes was given; give at most {MOST_NOTES}.")
+    notes.sort(key=lambda note: note.step)
+    for before, after in zip(notes, notes[1:], strict=False):
+        if before.step + before.length > after.step:
+            raise InputError(f"Two notes of the tune sound at once at step {after.step}; a tune is one note at a time.")
+    return tuple(notes)
+
+
+def read_beat(text: str, file_name: str = "") -> HumBeat:
+    """The beat of a hum, of "tempo=96, meter=4/4, start=2.1, file=NAME", each part optional.
+
+    Args:
+        file_name: of the recording; a start that names another file is left out, because it was that one's.
+
+    Raises:
+        InputError: no such list, or a tempo, metre or start out of range.
+    """
+    said = {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in text.split(","))
+            if name.strip()}
+    meter = said.get("meter") or None
+    try:
+        tempo = float(said["tempo"]) if said.get("tempo") else None
+        start = float(said["start"]) if said.get("start") else None
+    except ValueError:
+        raise InputError(f"{text!r} is no beat of a tune; write it like \"tempo=96, meter=4/4\".") from None
+    if tempo is not None and not TEMPO_BPM[0] <= tempo <= TEMPO_BPM[1]:
+        raise InputError(f"A tempo of {tempo:g} BPM is out of reach; {TEMPO_BPM[0]:g} to {TEMPO_BPM[1]:g} would be "
+                         "right.")
+    if meter is not None and meter not in METERS:
+        raise InputError(f"The metre {meter!r} is not one Earworm plays; choose {', '.join(METERS)}.")
+    if start is not None and not -MAX_HUM_S <= start <= MAX_HUM_S:
+        raise InputError(f"A click that starts at {start:g} s lies outside the recording.")
+    if said.get("file", file_name) != file_name:
+        start = None
+    return HumBeat(tempo, meter, start)
+
+
+def write_notes(notes: tuple[GridNote, ...]) -> str:
+    """What `read_notes` reads."""
+    return ", ".join(f"{note.step}:{note.length}:{note.midi}" for note in notes)

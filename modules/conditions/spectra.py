@@ -42,7 +42,7 @@ class Spectra:
     flux (F, 3) rise of the log spectrum in low, middle and high bands; level_db (F,) RMS in dBFS;
     centroid_hz (F,); percussive (F,) share 0–1 of what sounds that is short and broad, as drums are;
     notes (M, P) how strongly each pitch sounds, ≥ 0; tuning in semitones, −0.5 … 0.5;
-    flatness (F,) 0 tone … 1 noise.
+    flatness (F,) 0 tone … 1 noise; bands (F / 2, N_BANDS) compressed mel spectrum, two frames' mean.
     """
 
     duration_s: float
@@ -53,6 +53,7 @@ class Spectra:
     percussive: np.ndarray
     notes: np.ndarray
     tuning: float
+    bands: np.ndarray
 
     @property
     def onsets(self) -> np.ndarray:
@@ -63,11 +64,12 @@ class Spectra:
 def analyse(audio: Audio) -> Spectra:
     """Measure a recording of any rate and channels, at least one harmonic window (0.37 s) long."""
     sound = mono(audio)
-    flux, level_db, centroid_hz, flatness, percussive = _fast(sound)
+    flux, level_db, centroid_hz, flatness, percussive, bands = _fast(sound)
     spectrum = _slow(sound)  # (M, bins)
     tuning = find_tuning(spectrum)
     notes = _notes(spectrum, tuning)
-    return Spectra(len(sound) / RATE, flux, level_db, centroid_hz, flatness, percussive, notes, tuning)
+    return Spectra(len(sound) / RATE, flux, level_db, centroid_hz, flatness, percussive, notes, tuning,
+                   bands)
 
 
 def mono(audio: Audio) -> np.ndarray:
@@ -91,8 +93,8 @@ def _frames(sound: np.ndarray, window: int, hop: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
 
 
-def _fast(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """flux, level, centroid, flatness and percussive share of the short frames."""
+def _fast(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """flux, level, centroid, flatness and percussive share of the short frames, and their mel bands in pairs."""
     frames = _frames(sound, WINDOW, HOP)
     window = np.hanning(WINDOW).astype(np.float32)
     filters, centres = mel_filters()
@@ -117,7 +119,8 @@ def _fast(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
     tones, hits = median_filter(bands, (TONE_FRAMES, 1)), median_filter(bands, (1, HIT_BANDS))
     share = hits**2 / (hits**2 + tones**2 + 1e-6)
     percussive = (share * bands).sum(axis=1) / (bands.sum(axis=1) + 1e-3)
-    return flux, 20 * np.log10(np.maximum(level, 10 ** (SILENT_DB / 20))), centroid, flatness, percussive
+    pairs = bands[:len(bands) // 2 * 2].reshape(-1, 2, N_BANDS).mean(axis=1)
+    return flux, 20 * np.log10(np.maximum(level, 10 ** (SILENT_DB / 20))), centroid, flatness, percussive, pairs
 
 
 @lru_cache(maxsize=1)

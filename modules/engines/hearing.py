@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from modules.conditions import recall
 from modules.conditions.corrections import read_without
 from modules.conditions.fuse import Heard
-from modules.types import Audio, Hum, Request
+from modules.conditions.hum_timing import begin_at
+from modules.conditions.midi_tune import hum_of_grid
+from modules.conditions.reference_fixes import corrected
+from modules.types import Audio, Hum, HumBeat, Request
 
+TEMPO = 100.0  # BPM of notes that came without any
 SAME_TEMPO = 0.12  # an asked tempo this near to the heard one (or its double or half) is the one hummed in
 
 
@@ -23,13 +29,18 @@ def hear(request: Request) -> Heard:
 
         text, _ = read_without(understand, request.prompt, request.negative, request.set_aside)
     if request.hum is not None:
-        hum = hear_hum(request.hum, request.controls.tempo_bpm, request.controls.meter)
+        hum = hear_hum(request)
+    elif request.tune is not None:
+        hum = request.tune
     elif saved.get("hum"):
         hum = recall.read_hum(saved["hum"])
+    elif request.hum_notes:
+        hum = hum_of_grid(request.hum_notes, request.hum_beat.tempo_bpm or request.controls.tempo_bpm or TEMPO,
+                          request.hum_beat.meter or request.controls.meter or "4/4")
     if request.reference is not None:
         from modules.conditions.reference import listen as listen_reference
 
-        reference = listen_reference(request.reference)
+        reference = corrected(listen_reference(request.reference), request.reference_fixes)
     elif saved.get("reference"):
         reference = recall.read_reference(saved["reference"])
     if request.lyrics.strip():
@@ -39,15 +50,27 @@ def hear(request: Request) -> Heard:
     return Heard(text, hum, reference, lyrics)
 
 
-def hear_hum(sound: Audio, tempo_bpm: float | None, meter: str | None) -> Hum:
+def hear_hum(request: Request) -> Hum:
     """A hum on its own beat.
 
     An asked tempo near the heard one is taken as the beat that the person had in mind; one far from it is the tempo to
-    play at, and the notes keep their places on the beat.
+    play at, and the notes keep their places on the beat. A beat that was told, and notes that were corrected on one,
+    stay as they are.
     """
+    beat, asked = request.hum_beat, request.controls
+    if request.hum_notes:
+        return listen_on(request.hum, beat)
+    beat = replace(beat, meter=beat.meter or asked.meter)
+    hum = listen_on(request.hum, beat)
+    if beat.tempo_bpm is None and asked.tempo_bpm and any(
+            abs(asked.tempo_bpm * ratio / hum.tempo_bpm - 1) < SAME_TEMPO for ratio in (1.0, 2.0, 0.5)):
+        return listen_on(request.hum, replace(beat, tempo_bpm=asked.tempo_bpm))
+    return hum
+
+
+def listen_on(sound: Audio, beat: HumBeat) -> Hum:
+    """What is heard in a hum, on the beat as far as it was told."""
     from modules.conditions.humming import listen
 
-    hum = listen(sound, meter=meter)
-    if tempo_bpm and any(abs(tempo_bpm * ratio / hum.tempo_bpm - 1) < SAME_TEMPO for ratio in (1.0, 2.0, 0.5)):
-        return listen(sound, tempo_bpm=tempo_bpm, meter=meter)
-    return hum
+    hum = listen(sound, tempo_bpm=beat.tempo_bpm, meter=beat.meter, downbeat_s=beat.start_s)
+    return hum if beat.start_s is None else begin_at(hum, beat.start_s)

@@ -36,9 +36,10 @@ class BeatNetwork:
             x = x + model.embed_past(before, self.k)
         angle, first = self.angle[:, at:at + 1], max(0, at - window + 1)
         for norm1, bias1, qkv, out, norm2, bias2, up, up_bias, down, down_bias, keys, values in self.layers:
-            q, key, value = F.linear(F.layer_norm(x, (d,), norm1, bias1), qkv).view(b, 3, heads, 1, -1).unbind(1)
-            keys[:, :, at], values[:, :, at] = rotate(key, angle)[:, :, 0], value[:, :, 0]
-            y = F.scaled_dot_product_attention(rotate(q, angle), keys[:, :, first:at + 1], values[:, :, first:at + 1])
+            both = F.linear(F.layer_norm(x, (d,), norm1, bias1), qkv).view(b, 3, heads, 1, -1)
+            q, key = rotate(both[:, :2], angle).unbind(1)
+            keys[:, :, at], values[:, :, at] = key[:, :, 0], both[:, 2, :, 0]
+            y = F.scaled_dot_product_attention(q, keys[:, :, first:at + 1], values[:, :, first:at + 1])
             x = x + F.linear(y.view(b, d), out)
             x = x + F.linear(F.gelu(F.linear(F.layer_norm(x, (d,), norm2, bias2), up, up_bias)), down, down_bias)
         self.at += 1

@@ -27,6 +27,7 @@ TEMPERATURE = {"root": 0.92, "quality": 0.9, "melody": 0.94, "bass": 0.9, "count
 
 
 CONTOUR_SPAN = (10, 27)  # melody pitch indices between which an asked contour moves
+CONTOUR_SPREAD, TUNE_SPREAD = 3.0, 1.8  # semitones that a melody strays from an asked contour, from a tune that it was
 VOTERS = 4  # harmonisations drawn for each that is kept, under a given melody
 PRIOR_WEIGHT = 1.0  # of what the chord prior hears in a given melody
 CHANGE_COST = 0.6  # nats that another chord must be worth in the vote of many draws
@@ -189,6 +190,8 @@ def phrase_returns(plan: Plan, canvas: Canvas, seed: int) -> tuple[np.ndarray, n
             at, source = section.start_bar + half + bar, section.start_bar + bar
             if copies[1 + lane, at] >= 0 or canvas.active[lane, at] != canvas.active[lane, source]:
                 continue
+            if known[at] or known[source]:
+                continue
             if np.array_equal(bars[at], bars[source]) and not plan.contour:
                 copies[1 + lane, at] = source
             else:
@@ -197,13 +200,16 @@ def phrase_returns(plan: Plan, canvas: Canvas, seed: int) -> tuple[np.ndarray, n
 
 
 def contour_heights(plan: Plan, canvas: Canvas) -> np.ndarray | None:
-    """(T,) height in pitch indices that each beat's melody is drawn to by the asked contours, NaN = free; None = none.
+    """(T, K) height in pitch indices that each step's melody is drawn to, by the asked contours and by a given tune
+    whose pitches are open; NaN = free; None = none.
 
     A contour spans its section (of every occurrence); "" means all sections.
     """
     if not plan.contour:
-        return None
-    out = np.full(canvas.n_beats, np.nan)
+        return plan.heights
+    out = np.full((canvas.n_beats, canvas.steps_per_beat), np.nan)
+    if plan.heights is not None:
+        out[:] = plan.heights
     low, high = canvas.pitch_range or CONTOUR_SPAN
     for name, shape in plan.contour:
         for section in canvas.sections:
@@ -214,7 +220,7 @@ def contour_heights(plan: Plan, canvas: Canvas) -> np.ndarray | None:
             x = np.linspace(0, 1, section.bars * canvas.beats_per_bar)
             height = {"rise": x, "fall": 1 - x, "arch": np.sin(np.pi * x), "flat": np.full_like(x, 0.5),
                       "high": np.full_like(x, 0.85), "low": np.full_like(x, 0.15)}[shape]
-            out[beats] = low + (high - low) * height
+            out[beats] = low + (high - low) * height[:, None]
     return out
 
 
@@ -231,5 +237,6 @@ def draw_canvases(model: CanvasModel, plan: Plan, harmonies: list[Canvas], *, se
         copies, rhythm = phrase_returns(plan, canvas, seed + index)
         shaped = replace(plan, canvas=canvas, copy_bars=copies)
         jobs.append(Fill(canvas, plan_features(shaped, canvas, None), styles, copy_cells(shaped, canvas), rhythm,
-                         free_features=free_features(plan, canvas, None), contour=contour_heights(plan, canvas)))
+                         free_features=free_features(plan, canvas, None), contour=contour_heights(plan, canvas),
+                         contour_spread=CONTOUR_SPREAD if plan.heights is None else TUNE_SPREAD))
     return fill(model, jobs, seed=seed + 1, temperature=TEMPERATURE, cancel=cancel)

@@ -63,6 +63,35 @@ def lay_melody(condition: Condition, meter: str, n_bars: int, asked: bool) -> tu
     return tuple(sections), out, placed
 
 
+def lay_tempi(tempi: tuple[float, ...], canvas: Canvas) -> tuple[float, ...]:
+    """A given tune's tempi, beat by beat over the usual one, wherever the tune is stated; () where it is steady."""
+    if not tempi:
+        return ()
+    out = np.ones(canvas.n_beats)
+    for section in canvas.sections:
+        if section.name not in ("intro", "outro"):
+            start = section.start_bar * canvas.beats_per_bar
+            span = min(len(tempi), section.bars * canvas.beats_per_bar)
+            out[start:start + span] = tempi[:span]
+    return tuple(out.tolist())
+
+
+def lay_track(condition: Condition, meter: str) -> tuple[
+        tuple[Section, ...], list[GridNote], tuple[PlacedSyllable, ...]]:
+    """A track's own form and, where it was heard, its tune bar for bar.
+
+    Returns:
+        sections, notes with absolute steps, and placed syllables when words were given too.
+    """
+    notes = sorted(condition.melody, key=lambda n: n.step)
+    if condition.lyrics is None or not notes:
+        return condition.sections, notes, ()
+    placed, fitted = fit_to_notes(condition.lyrics, notes, meter=meter)
+    end = sum(section.bars for section in condition.sections) * v.STEPS_PER_BEAT[meter] * v.BEATS_PER_BAR[meter]
+    return (condition.sections, [note for note in fitted if note.step < end],
+            tuple(syllable for syllable in placed if syllable.step < end))
+
+
 def lay_lyrics(condition: Condition, meter: str, tempo: float, n_bars: int | None, seed: int) -> tuple[
         tuple[Section, ...], tuple[PlacedSyllable, ...]]:
     """Sections and placed syllables from the words, an intro before and an ending after; the words get their room."""
@@ -85,14 +114,18 @@ def lay_lyrics(condition: Condition, meter: str, tempo: float, n_bars: int | Non
 
 
 def write_melody(canvas: Canvas, notes: list[GridNote], do_pc: int, *, faithfulness: float,
-                 rng: np.random.Generator) -> None:
+                 rng: np.random.Generator) -> np.ndarray | None:
     """Write a given melody (MIDI pitches) into the canvas as known cells.
 
-    Faithfulness 1 fixes every note; lower values leave a growing share of notes open, weak beats first (their rhythm
-    stays fixed down to 0.5); 0 fixes nothing.
+    Faithfulness 1 fixes every note. Below, a growing share of notes loses its pitch, what carries the tune last; they
+    are drawn near where they were, so that the line keeps its shape. Their rhythm stays down to 0.5; below, it goes
+    too, the rests are open and the shape flattens. 0 fixes nothing. What returns in the tune is treated alike.
+
+    Returns:
+        (T, K) height that each step of an open note is drawn to, in pitch indices, NaN = free; None = no step is.
     """
     if faithfulness <= 0:
-        return
+        return None
     row = v.ROW_NAMES.index("melody")
     lane = LANES.index("melody")
     centre = np.median([n.midi for n in notes])
@@ -108,19 +141,54 @@ def write_melody(canvas: Canvas, notes: list[GridNote], do_pc: int, *, faithfuln
     per_bar = canvas.steps_per_bar
     bars = sorted({n.step // per_bar for n in placed if n.step < canvas.n_steps})
     last_end = max(n.step + n.length for n in placed)
-    canvas.known_steps[row, bars[0] * per_bar:min(canvas.n_steps, -(-last_end // per_bar) * per_bar)] = True
+    whole = slice(bars[0] * per_bar, min(canvas.n_steps, -(-last_end // per_bar) * per_bar))
+    canvas.known_steps[row, whole] = True
     canvas.active[lane, bars[0]:-(-last_end // per_bar)] = 1
     if faithfulness >= 1:
-        return
-    strength = [1.0 if n.step % per_bar == 0 else 0.7 if n.step % canvas.steps_per_beat == 0 else 0.2 for n in placed]
-    order = np.argsort([s + 0.3 * rng.random() for s in strength])
-    for index in order[: round((1 - faithfulness) * len(placed))]:
-        note = placed[index]
+        return None
+    return _open(canvas, placed, whole, faithfulness, rng)
+
+
+def _open(canvas: Canvas, placed: list[GridNote], whole: slice, faithfulness: float,
+          rng: np.random.Generator) -> np.ndarray:
+    """Take back what a faithfulness below 1 leaves open, in place; returns heights as `write_melody`."""
+    row = v.ROW_NAMES.index("melody")
+    statements = max(1, sum(section.name not in ("intro", "outro") for section in canvas.sections))
+    size = len(placed) // statements if len(placed) % statements == 0 else len(placed)  # notes of the tune once
+    order = np.argsort(weights(placed[:size], canvas, rng), kind="stable")
+    n_open = round((1 - faithfulness) * size)
+    n_free = round(max(0.0, 1 - 2 * faithfulness) * n_open)  # the least of them lose their rhythm too
+    if faithfulness < 0.5:  # rests are open
+        canvas.known_steps[row, whole] &= canvas.steps[row, whole] != v.REST
+    heights = np.full(canvas.n_steps, np.nan)
+    middle = float(np.mean([note.midi for note in placed]))
+    for rank, note in ((rank, note) for rank, index in enumerate(order[:n_open]) for note in placed[index::size]):
         span = slice(note.step, min(note.step + note.length, canvas.n_steps))
         canvas.known_steps[row, span] = False
-        if faithfulness >= 0.5:
-            canvas.rhythm[row, note.step] = MUST_ONSET
+        if rank >= n_free:
+            canvas.rhythm[row, note.step:note.step + 1] = MUST_ONSET
             canvas.rhythm[row, note.step + 1:span.stop] = MUST_HOLD
+        heights[span] = middle + (note.midi - middle) * min(1.0, 2 * faithfulness)
+    return heights.reshape(canvas.n_beats, -1)
+
+
+def weights(notes: list[GridNote], canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
+    """How much each note carries the tune: strong in the bar, long, a turning point or the edge of a phrase; a little
+    chance, the same for what returns."""
+    usual = float(np.median([note.length for note in notes]))
+    chance: dict[tuple[int, ...], float] = {}
+    out = []
+    for k, note in enumerate(notes):
+        before, after = notes[k - 1] if k else None, notes[k + 1] if k + 1 < len(notes) else None
+        place = note.step % canvas.steps_per_bar
+        strong = 1.0 if place == 0 else 0.6 if place % canvas.steps_per_beat == 0 else 0.15
+        edge = (before is None or before.step + before.length < note.step) + (
+            after is None or note.step + note.length < after.step)
+        turns = before is not None and after is not None and (note.midi - before.midi) * (after.midi - note.midi) < 0
+        alike = (note.midi, note.length, place, before.midi if before else -1)
+        luck = chance.setdefault(alike, float(rng.random()))
+        out.append(strong + 0.3 * (note.length > usual) + 0.3 * edge + 0.9 * turns + 0.25 * luck)
+    return np.array(out)
 
 
 def write_rhythm(canvas: Canvas, syllables: tuple[PlacedSyllable, ...]) -> None:
@@ -147,8 +215,14 @@ def vocal_indices(limits: tuple[int, int], do_pc: int) -> tuple[int, int]:
     return max(0, low + 12 * octaves), min(v.MELODY_PITCHES - 1, high + 12 * octaves)
 
 
-def write_chords(canvas: Canvas, chords: tuple[tuple[int, int, int | None, str], ...], do_pc: int) -> None:
-    """Write given chords as known harmony, gone round again until the canvas is full."""
+def write_chords(canvas: Canvas, chords: tuple[tuple[int, int, int | None, str], ...], do_pc: int, *,
+                 kept: float = 1.0, rng: np.random.Generator | None = None) -> None:
+    """Write given chords as known harmony, gone round again until the canvas is full.
+
+    Args:
+        kept: share of bars whose chords stay known; those given up are of chance, the more the fewer are kept.
+        rng: draws them, where `kept` is below 1.
+    """
     span = max(start + beats for start, beats, _, _ in chords)
     for start, beats, root, quality in chords:
         for beat in range(start, start + beats):
@@ -156,3 +230,6 @@ def write_chords(canvas: Canvas, chords: tuple[tuple[int, int, int | None, str],
                 canvas.harmony[at, 0] = v.NO_CHORD if root is None else (root - do_pc) % 12
                 canvas.harmony[at, 1] = v.QUALITY_NAMES.index(quality)
     canvas.known_harmony[:] = True
+    if kept < 1:
+        order = rng.permutation(canvas.n_bars)[round(kept * canvas.n_bars):]
+        canvas.known_harmony.reshape(canvas.n_bars, -1)[order] = False

@@ -19,6 +19,8 @@ from modules.generator.form import choose_form
 from modules.generator.givens import (
     lay_lyrics,
     lay_melody,
+    lay_tempi,
+    lay_track,
     vocal_indices,
     write_chords,
     write_melody,
@@ -38,7 +40,8 @@ class Plan:
 
     `copy_bars` (L + 1, N): for harmony (row 0) and each lane the bar that it returns to, -1 = new. `density` and the
     three after it are bins of `encoding.features`, None = free. `contour` as in
-    `Controls`, or ("", "high") and ("", "low") for a register.
+    `Controls`, or ("", "high") and ("", "low") for a register; `heights` (T, K) draws the melody to pitch indices step
+    by step, NaN = free. `beat_tempi` and `lateness` as in `Song`.
     """
 
     canvas: Canvas
@@ -56,6 +59,9 @@ class Plan:
     richness: float | None = None
     syncopation: float | None = None
     contour: tuple[tuple[str, str], ...] = ()
+    heights: np.ndarray | None = None
+    beat_tempi: tuple[float, ...] = ()
+    lateness: tuple[tuple[int, float], ...] = ()
 
 
 def blend(styles: Mapping[str, float]) -> list[tuple[Card, float]]:
@@ -92,7 +98,9 @@ def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] |
     n_bars = max(2, int((length_s - RING_S) / bar_s + 0.35))
     syllables: tuple[PlacedSyllable, ...] = ()
     melody: list[GridNote] = []
-    if condition.lyrics is not None and not condition.melody:
+    if condition.sections and (condition.melody or condition.lyrics is None):
+        sections, melody, syllables = lay_track(condition, meter)
+    elif condition.lyrics is not None and not condition.melody:
         sections, syllables = lay_lyrics(condition, meter, tempo, n_bars if asked else None, seed)
     elif condition.melody:
         sections, melody, syllables = lay_melody(condition, meter, n_bars, bool(asked))
@@ -105,22 +113,30 @@ def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] |
     if not controls.energy_curve:
         layer(canvas.active, sections, rng, keep=lanes_named(controls.wanted) | {"melody"})
     do_pc = (tonic - MODE_OFFSETS[mode]) % 12
+    heights = None
     if melody:
-        write_melody(canvas, melody, do_pc, faithfulness=condition.faithfulness, rng=rng)
+        heights = write_melody(canvas, melody, do_pc, faithfulness=condition.faithfulness, rng=rng)
     if syllables and not melody:
         write_rhythm(canvas, syllables)
     if vocal_range is not None:
         canvas = replace(canvas, pitch_range=vocal_indices(vocal_range, do_pc))
     if condition.chords:
-        write_chords(canvas, condition.chords, do_pc)
+        write_chords(canvas, condition.chords, do_pc, kept=condition.chords_kept,
+                     rng=np.random.default_rng([seed, 0x5E]))
     elif (controls.ending or lead.ending) != "fade" and canvas.n_bars >= MIN_BARS_FOR_ENDING:
         end_at_home(canvas, MODE_OFFSETS[mode])
     swing = controls.swing if controls.swing is not None else lead.swing[0]
+    swing_unit = lead.swing[1] if lead.swing[0] > 0.52 else 8
+    if condition.reference is not None and controls.swing == condition.reference.swing:
+        swing_unit = condition.reference.swing_unit
     return Plan(
         canvas=canvas, styles={card.name: weight for card, weight in mixed}, tempo_bpm=float(tempo), tonic=tonic,
-        mode=mode, swing=float(swing), swing_unit=lead.swing[1] if lead.swing[0] > 0.52 else 8,
-        copy_bars=returns(canvas, rng, free_melody=not melody), ending=controls.ending or lead.ending,
-        syllables=syllables, contour=controls.contour or tuple(("", name) for name in (controls.register,) if name),
+        mode=mode, swing=float(swing), swing_unit=swing_unit,
+        copy_bars=returns(canvas, rng, free_melody=not melody or heights is not None), heights=heights,
+        ending=controls.ending or lead.ending,
+        syllables=syllables, beat_tempi=lay_tempi(condition.melody_tempi, canvas),
+        lateness=tuple((note.step, note.late) for note in melody if note.late),
+        contour=controls.contour or tuple(("", name) for name in (controls.register,) if name),
         **habit_bins(controls))
 
 
@@ -141,6 +157,16 @@ def habit_bins(controls: Controls) -> dict[str, float]:
     if controls.density is not None:  # from two notes a bar to six: fewer or more is rare enough not to be learned
         bins["density"] = 1.5 + controls.density * 5.5
     return bins
+
+
+def _given_alike(canvas: Canvas, bar: int, other: int) -> bool:
+    """Whether an input fixes the same of the melody in two bars."""
+    row, size = v.ROW_NAMES.index("melody"), canvas.steps_per_bar
+    here, there = slice(bar * size, (bar + 1) * size), slice(other * size, (other + 1) * size)
+    known = canvas.known_steps[row, here]
+    return (np.array_equal(known, canvas.known_steps[row, there])
+            and np.array_equal(canvas.rhythm[row, here], canvas.rhythm[row, there])
+            and np.array_equal(canvas.steps[row, here][known], canvas.steps[row, there][known]))
 
 
 def draw_tempo(mixed: list[tuple[Card, float]], rng: np.random.Generator) -> float:
@@ -186,12 +212,6 @@ def bar_energies(canvas: Canvas, condition: Condition, bar_s: float) -> np.ndarr
     return np.clip(np.round(7 * np.interp(times, *zip(*curve, strict=True))), 0, 7).astype(np.int8)
 
 
-def same_rhythm(canvas: Canvas, bar: int, other: int) -> bool:
-    """Whether words ask the same of the melody in two bars: other words, other notes."""
-    rhythm = canvas.rhythm[v.ROW_NAMES.index("melody")].reshape(canvas.n_bars, -1)
-    return np.array_equal(rhythm[bar], rhythm[other])
-
-
 def returns(canvas: Canvas, rng: np.random.Generator, *, free_melody: bool) -> np.ndarray:
     """int (L + 1, N): the bar that harmony (row 0) and each lane copy, -1 = newly drawn.
 
@@ -218,7 +238,7 @@ def returns(canvas: Canvas, rng: np.random.Generator, *, free_melody: bool) -> n
                     continue
                 if lane in ("drums", "comp", "comp2", "bass") and not same_energy:
                     continue
-                if lane == "melody" and not (free_melody and same_rhythm(canvas, at, source)):
+                if lane == "melody" and not (free_melody and _given_alike(canvas, at, source)):
                     continue
                 out[1 + lane_index, at] = source
     return out

@@ -35,8 +35,9 @@ class Fill:
     features (T, F); styles (S + 1,) weights; copy_from (T, C) beat that a cell copies from, -1 = none; rhythm_from (T,)
     beat whose melody rhythm a beat takes up with new pitches, -1 = none; lanes: those modelled, None = all;
     free_features (T, F): the features without what a person has set, so that the difference can be stressed;
-    chord_bias: nats added to root (T, 13) and to quality given the root (T, 13, Q), None = nothing; contour (T,): the
-    height that the melody is drawn to, in pitch indices, NaN = free.
+    chord_bias: nats added to root (T, 13) and to quality given the root (T, 13, Q), None = nothing; contour (T, K): the
+    height that the melody is drawn to, step by step, in pitch indices, NaN = free; contour_spread: semitones that it
+    may stray from there at a cost of half a nat.
     """
 
     canvas: Canvas
@@ -48,6 +49,7 @@ class Fill:
     free_features: np.ndarray | None = None
     chord_bias: tuple[np.ndarray, np.ndarray] | None = None
     contour: np.ndarray | None = None
+    contour_spread: float = 3.0
 
 
 def fill(model: CanvasModel, jobs: list[Fill], *, seed: int, temperature: dict[str, float] | None = None,
@@ -75,40 +77,41 @@ def _fill(model: CanvasModel, jobs: list[Fill], seed: int, temperature: dict[str
     copy_from = np.where(forced, -1, copy_from)
     chance = np.random.default_rng([seed & 0xFFFFFFFF, 0xF1]).random((t, c, b), np.float32)
     beats = _Beats(model, jobs, known_in, k)
-    network = CellNetwork.of(model, k)
+    network = CellNetwork(model, k)
     rows = {row: 2 + v.ROW_NAMES.index(row) * k for row in v.PITCH_ROWS}
     last = {row: np.full(b, -1) for row in v.PITCH_ROWS}
     limits = [job.canvas.pitch_range for job in jobs]
+    names = [enc.GROUPS[group] for group in groups]
+    heats = [temperature.get(name, 1.0) for name in names]
+    leaning = [(index, job) for index, job in enumerate(jobs) if job.chord_bias is not None or job.contour is not None]
     likelihood, drawn = np.zeros(b), np.zeros(b)
     offsets = copy_offsets(bpb)
     for beat in range(t):
         if cancel is not None and beat % 4 == 0 and cancel.is_set():
             raise Cancelled("Stopped.")
+        here = tokens[:, beat]
         state, context, hint = beats.next(tokens[:, beat - 1] if beat else None)
-        fixed = _decided(jobs, tokens, forced, copy_from, rhythm, beat, rows["melody"], k)
-        needed = np.flatnonzero(~fixed.all(axis=0))
-        before = np.stack([tokens[:, beat - o] if beat >= o else np.full((b, c), -1) for o in offsets], axis=-1)
-        network.begin(state, context, hint, tokens[:, beat - 1] if beat else None)
+        need = ~_decided(jobs, tokens, forced, copy_from, rhythm, beat, rows["melody"], k)  # (B, C)
+        asked = need.any(axis=0)
+        needed = np.flatnonzero(asked)
+        network.begin(state, context, hint, [tokens[:, beat - o] if beat >= o else None for o in offsets])
         for cell in range(needed[-1] + 1 if len(needed) else 0):
-            here = tokens[:, beat]
             network.step(here, cell)
-            name = enc.GROUPS[groups[cell]]
-            need = ~fixed[:, cell]
-            if need.any():
-                logits = network.logits(cell, here, before[:, cell], last.get(name))
-                for index, job in enumerate(jobs):
-                    _lean(logits[index], job, name, beat, here[index])
+            name = names[cell]
+            if asked[cell]:
+                logits = network.logits(cell, here, last.get(name))
+                for index, job in leaning:
+                    _lean(logits[index], job, name, beat, here[index], cell)
                 _constrain(logits, name, cell, beat, k, tokens, rhythm, limits)
-                pick, got = draw(logits, temperature.get(name, 1.0), chance[beat, cell])
-                tokens[need, beat, cell] = pick[need]
-                likelihood[need] += got[need]
-                drawn[need] += 1
+                pick, got = draw(logits, heats[cell], chance[beat, cell])
+                np.copyto(here[:, cell], pick, where=need[:, cell])
+                likelihood += got * need[:, cell]
             if name in rows:
-                _remember(last, name, tokens[:, beat, cell], int(sizes[cell]))
+                _remember(last, name, here[:, cell], int(sizes[cell]))
+        drawn += need.sum(axis=1)
         for cell in range(needed[-1] + 1 if len(needed) else 0, c):
-            name = enc.GROUPS[groups[cell]]
-            if name in rows:
-                _remember(last, name, tokens[:, beat, cell], int(sizes[cell]))
+            if names[cell] in rows:
+                _remember(last, names[cell], here[:, cell], int(sizes[cell]))
     filled = []
     for index, job in enumerate(jobs):
         canvas = job.canvas.copy()
@@ -150,8 +153,7 @@ def draw(logits: np.ndarray, heat: float, chance: np.ndarray) -> tuple[np.ndarra
     shifted = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(shifted / heat)
     total = p.cumsum(axis=1)
-    pick = (total < (chance * total[:, -1])[:, None]).sum(axis=1)
-    pick = np.minimum(pick, logits.shape[1] - 1)
+    pick = (total < chance[:, None] * total[:, -1:]).sum(axis=1)
     norm = np.log(np.exp(shifted).sum(axis=1))
     return pick, shifted[np.arange(len(pick)), pick] - norm
 
@@ -178,17 +180,17 @@ def _remember(last: dict[str, np.ndarray], name: str, token: np.ndarray, size: i
     last[name] = np.where(onset, token - v.ONSET, last[name])
 
 
-CONTOUR_SPREAD = 3.0  # semitones that a melody may stray from its contour at a cost of half a nat
-
-
-def _lean(logits: np.ndarray, job: Fill, name: str, beat: int, here: np.ndarray) -> None:
+def _lean(logits: np.ndarray, job: Fill, name: str, beat: int, here: np.ndarray, cell: int) -> None:
     """Add one job's biases to its logits (V,), in place."""
     if name == "root" and job.chord_bias is not None:
         logits += job.chord_bias[0][beat]
     elif name == "quality" and job.chord_bias is not None:
         logits += job.chord_bias[1][beat, min(int(here[0]), v.NO_CHORD)]
-    elif name == "melody" and job.contour is not None and not np.isnan(job.contour[beat]):
-        away = (np.arange(len(logits) - v.ONSET) - job.contour[beat]) / CONTOUR_SPREAD
+    elif name == "melody" and job.contour is not None:
+        height = job.contour[beat, (cell - 2) % job.contour.shape[1]]
+        if np.isnan(height):
+            return
+        away = (np.arange(len(logits) - v.ONSET) - height) / job.contour_spread
         pull = -0.5 * away ** 2
         logits[v.ONSET:] += pull - pull.max()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,10 @@ class Clock:
     beats_per_bar: int
     swing: float
     swing_unit: int
+
+    def sung(self, step: int, lateness: Mapping[int, float]) -> float:
+        """Seconds of a step of a tune with a person's own timing; `lateness` as `Song.lateness`."""
+        return self.at(step) + lateness.get(step, 0.0) * 60.0 / (self.tempo_bpm * self.steps_per_beat)
 
     def at(self, step: float) -> float:
         """Seconds of a grid step, swung; steps before 0 and after the end go on at the tempo there."""
@@ -72,6 +77,8 @@ def make_clock(song: Song, ritard: float = 0.0) -> Clock:
     """The song's clock; `ritard` 0–1 is how far its last two bars slow down."""
     canvas = song.canvas
     tempo = np.full(canvas.n_beats, song.tempo_bpm, dtype=np.float64)
+    known = min(len(song.beat_tempi), canvas.n_beats)  # a song that was extended goes on at its tempo
+    tempo[:known] *= song.beat_tempi[:known]
     if ritard > 0:
         n = min(RITARD_BARS * canvas.beats_per_bar, canvas.n_beats)
         x = (np.arange(n) + 0.5) / n

@@ -65,6 +65,7 @@ def play_line(stage: Stage, lane: str, notes: list[GridNote]) -> list[PlayedNote
     """Timed notes of a pitch lane: laid back or with the kick, phrased, legato by instrument."""
     how = technique(stage.song.instruments[lane])
     draws = stage.feel.draws(lane)
+    own_timing = dict(stage.song.lateness) if lane == "melody" else {}
     per_bar = stage.song.canvas.steps_per_bar
     out: list[PlayedNote] = []
     for phrase in phrases(notes):
@@ -74,8 +75,10 @@ def play_line(stage: Stage, lane: str, notes: list[GridNote]) -> list[PlayedNote
                 late_s += 0.7 * stage.feel.hit("kick", note.step % per_bar)[0]
             else:
                 late_s += stage.feel.laid_back_s * (1.0 if lane == "melody" else 0.6)
-            start_s = stage.clock.at(note.step)
-            length_s = stage.clock.at(note.step + note.length) - start_s
+            if own_timing:  # the person's, not the band's
+                late_s = 0.0
+            start_s = stage.clock.sung(note.step, own_timing)
+            length_s = stage.clock.sung(note.step + note.length, own_timing) - start_s
             following = phrase[i + 1] if i + 1 < len(phrase) else None
             joined = following is not None and following.step == note.step + note.length
             if joined and not how.mono and how.legato >= 0.95 and following.midi != note.midi:

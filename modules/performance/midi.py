@@ -12,7 +12,8 @@ from pathlib import Path
 import mido
 
 from modules.audio.tags import AI_NOTICE
-from modules.types import PITCH_CLASSES, ChordSpan, Part, Performance, Song
+from modules.canvas.spelling import chord_name
+from modules.types import PITCH_CLASSES, Part, Performance, Song
 
 TICKS_PER_QUARTER = 480
 DRUM_CHANNEL = 9
@@ -83,8 +84,7 @@ def _conductor(performance: Performance, song: Song, ticks: _Ticks, title: str) 
         bar, inside = divmod(beat, song.canvas.beats_per_bar)
         if bar < len(performance.bar_starts_s):
             ahead = round(inside * QUARTERS_PER_BEAT[performance.meter] * TICKS_PER_QUARTER)
-            name = ChordSpan(0, 0, None if root is None else (root + song.do_pc) % 12, quality).name
-            text = "N.C." if root is None else name
+            text = "N.C." if root is None else chord_name(root, quality, song.do_pc, song.mode)
             events.append((ticks.at(performance.bar_starts_s[bar]) + ahead, 3, mido.MetaMessage("text", text=text)))
     return _deltas(events)
 

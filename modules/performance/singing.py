@@ -143,15 +143,17 @@ def _in_range(stage: Stage) -> list[tuple[_Note, SungNote]]:
     shift = octave_shift([one.note.midi for one in sung], *voice_range(song.voice))
     arcs = {(note.step, note.midi): arc for phrase in phrases([one.note for one in sung])
             for note, arc in zip(phrase, phrase_factors(phrase), strict=True)}
-    late_s = 0.5 * stage.feel.laid_back_s
+    own_timing = dict(song.lateness)
+    late_s = 0.0 if own_timing else 0.5 * stage.feel.laid_back_s
     out = []
     for one in sung:
         note = one.note
         velocity = stage.dynamics.velocity(note.step) * arcs[note.step, note.midi]
         if one.placed is not None:
             velocity *= 1.06 if one.placed.syllable.stress == 1 else 0.97
-        out.append((one, SungNote(clock.at(note.step) + late_s, clock.at(note.step + note.length) + late_s,
-                                  note.midi + shift, int(np.clip(round(velocity), 1, 127)))))
+        start_s = max(0.0, clock.sung(note.step, own_timing) + late_s)
+        end_s = clock.sung(note.step + note.length, own_timing) + late_s
+        out.append((one, SungNote(start_s, end_s, note.midi + shift, int(np.clip(round(velocity), 1, 127)))))
     return out
 
 

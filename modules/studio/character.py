@@ -15,8 +15,8 @@ BRIGHTNESS_DB = 9.0  # treble from brightness 0 to 1
 MIX_FIELDS = ("reverb", "width", "saturation", "sidechain", "delay")
 
 # How loud each lane is while it plays, LU against the lead; and how families differ from that.
-LANE_LU = {"vocal": 0.0, "melody": -0.5, "counter": -6.0, "bass": -4.0, "drums": -2.5, "comp": -6.5, "comp2": -8.5,
-           "pad": -10.0}
+LANE_LU = {"vocal": 0.0, "hum": 0.0, "melody": -0.5, "counter": -6.0, "bass": -4.0, "drums": -2.5, "comp": -6.5,
+           "comp2": -8.5, "pad": -10.0}
 MELODY_BEHIND_VOCAL_LU = -5.0
 FAMILY_LU: Mapping[str, Mapping[str, float]] = {
     "house": {"drums": 2.0, "bass": 1.5, "pad": 1.0}, "techno": {"drums": 2.5, "bass": 1.5},

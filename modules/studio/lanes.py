@@ -17,8 +17,9 @@ MAX_GAIN_DB = 40.0
 PEAK_DBFS = 0.0  # a sparse, sharp lane (a triangle) may not be turned up beyond this peak
 NO_BACKBEAT_LU = -5.0  # drums without kick and snare are colour, not the beat
 BACKBEAT = (35, 36, 37, 38, 39, 40)
-LOW_CUT_HZ = {"vocal": 95.0, "melody": 110.0, "counter": 130.0, "comp": 120.0, "comp2": 150.0, "pad": 160.0,
-              "drums": 28.0, "bass": 28.0}
+VOICES = ("vocal", "hum")  # the singer; a person's own voice
+LOW_CUT_HZ = {"vocal": 95.0, "hum": 95.0, "melody": 110.0, "counter": 130.0, "comp": 120.0, "comp2": 150.0,
+              "pad": 160.0, "drums": 28.0, "bass": 28.0}
 PLACES = {"comp": -0.42, "comp2": 0.45, "counter": 0.28}
 PARTNERS = {"comp": ("comp2", "counter"), "comp2": ("comp",), "counter": ("comp",)}
 SPREAD = {"pad": 0.55, "comp2": 0.22, "counter": 0.15}  # side against middle given to mono sounds at width 1
@@ -39,11 +40,12 @@ class Strip:
 def plan_lanes(sounding: Iterable[str], parts: Mapping[str, Part], character: Character) -> dict[str, Strip]:
     """A strip for every lane that sounds, seen together: who leads, who holds the bottom, who balances whom."""
     lanes = tuple(sounding)
-    lead = "vocal" in lanes or "melody" in lanes
+    sung = any(lane in lanes for lane in VOICES)
+    lead = sung or "melody" in lanes
     strips = {}
     for lane in lanes:
         loudness = character.lane_lu[lane]
-        if lane == "melody" and "vocal" in lanes:
+        if lane == "melody" and sung:
             loudness += MELODY_BEHIND_VOCAL_LU
         notes = parts[lane].notes if lane in parts else ()
         if lane == "drums" and notes and not any(note.midi in BACKBEAT for note in notes):
@@ -71,7 +73,7 @@ def process(samples: np.ndarray, rate: int, strip: Strip, character: Character) 
     if len(samples) == 2 and np.array_equal(samples[0], samples[1]):
         samples = samples[:1]  # half the work; what is mono stays so until it is spread
     sound = effects.equalise(samples, rate, _filters(strip, character))
-    if strip.lane == "vocal":
+    if strip.lane in VOICES:
         sound = dynamics.de_ess(sound, rate)
         sound = dynamics.compress(sound, rate, over_db=-3.0, ratio=3.0, attack_s=0.006, release_db_per_s=40.0)
     elif strip.lane == "bass":
@@ -85,7 +87,7 @@ def process(samples: np.ndarray, rate: int, strip: Strip, character: Character) 
     spread = SPREAD.get(strip.lane, 0.0) * character.width
     if spread > 0.05 and _is_mono(sound):
         sound = effects.spread_mono(sound, rate, spread)
-    elif strip.lane not in ("vocal", "bass") and len(sound) == 2:
+    elif strip.lane not in (*VOICES, "bass") and len(sound) == 2:
         sound = effects.widen(sound, 0.65 + 0.7 * character.width)
     sound = sound * _balance_gain(sound, rate, strip.target_lufs)
     return sound if len(sound) == 2 else np.repeat(sound, 2, axis=0)
@@ -94,7 +96,7 @@ def process(samples: np.ndarray, rate: int, strip: Strip, character: Character) 
 def _filters(strip: Strip, character: Character) -> list[effects.Plugin]:
     lane = strip.lane
     filters = effects.low_cut(strip.low_cut_hz)
-    if lane == "vocal":
+    if lane in VOICES:
         return [*filters, *effects.bell(280.0, -1.5), *effects.bell(3_000.0, 2.0, 0.7),
                 *effects.high_shelf(9_000.0, 2.0)]
     if lane == "bass":

@@ -1,4 +1,4 @@
-"""How music is written down: notes as values that fit into bars, ties, beams, words under notes, names of pitches.
+"""How music is written down: notes as values that fit into bars, ties, beams, words under notes.
 
 Owns the rules of notation on a grid of sixteenths; refuses to know file formats and how the song was played.
 """
@@ -23,8 +23,6 @@ STARTS: Mapping[str, Mapping[int, tuple[int, ...]]] = {
     "6/8": {12: (0,), 6: (0, 6), 4: (0, 2, 6, 8), 3: (0, 3, 6, 9), 2: tuple(range(0, 12, 2)), 1: tuple(range(12))},
 }
 BEAM_SPAN = {"4/4": 4, "3/4": 4, "6/8": 6}  # sixteenths under one beam
-_FIFTHS = "FCGDAEB"  # F is −1
-_SHARP_WAYS = {"minor": 2, "dorian": 1, "phrygian": 2}  # these modes raise degrees more than they lower others
 
 
 @dataclass
@@ -39,24 +37,6 @@ class Written:
     lyric: tuple[str, str] | None = None  # (syllabic, text)
     extends: bool = False  # a melisma goes on after this note
     beams: dict[int, str] = field(default_factory=dict)
-
-
-def key_fifths(do_pc: int) -> int:
-    """Sharps (flats below 0) of a major key's signature, −5 … 6."""
-    return (do_pc * 7 + 5) % 12 - 5
-
-
-def spell(pc: int, fifths: int, mode: str = "major") -> tuple[str, int]:
-    """(letter, alteration) of a pitch class in a key: the name nearest to the key on the line of fifths."""
-    low = fifths - 4 + _SHARP_WAYS.get(mode, 0)
-    at = low + (pc * 7 - low) % 12  # place on the line of fifths, C = 0
-    return _FIFTHS[(at + 1) % 7], (at + 1) // 7
-
-
-def in_key(letter: str, fifths: int) -> int:
-    """What a key signature does to a letter: −1, 0 or 1."""
-    place = _FIFTHS.index(letter)
-    return 1 if place < fifths else -1 if place >= 7 + fifths else 0
 
 
 def write_bars(song: Song) -> list[list[Written]]:

@@ -12,9 +12,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from modules.assets import instruments
 from modules.audio.tags import AI_NOTICE
+from modules.canvas.spelling import in_key, key_fifths, spell
 from modules.config import VERSION
 from modules.performance.lines import lane_pitches
-from modules.studio.notation import VALUES, Written, in_key, key_fifths, spell, write_bars
+from modules.studio.notation import VALUES, Written, write_bars
 from modules.types import Song
 
 SUNG_PROGRAM = 52  # General MIDI "choir aahs"

@@ -1,5 +1,5 @@
 """The same actions as named endpoints with typed inputs, for `gradio_client`: make, listen_text, listen_hum,
-listen_reference, listen_lyrics; `downloads.py` adds export.
+listen_reference, listen_lyrics, separate; `downloads.py` adds export.
 
 Inputs are components that are not shown, so that Gradio checks uploads and describes the types. Everything optional may
 be left out; a dial left out is "auto".
@@ -15,9 +15,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from modules.conditions.settings import read_lanes
+from modules.conditions.settings import read_beat, read_lanes, write_notes
 from modules.errors import Busy, Cancelled, EarwormError
-from modules.types import PITCH_CLASSES, SINGING, Engine, Progress
+from modules.types import PITCH_CLASSES, REFERENCE_MODES, SINGING, Engine, Progress
 from modules.ui.errors import as_message, speaking
 from modules.ui.form import Form, to_request
 from modules.ui.handlers import choose_engine
@@ -57,11 +57,12 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
     with gr.Group(visible=False):
         result, files = gr.JSON(label="result"), gr.File(file_count="multiple", label="files")
         _add_listeners(listeners, result)
+        _add_separate(listeners, files)
         fields = [
             gr.Textbox("", label="prompt"), gr.Textbox("", label="negative"),
-            gr.Audio(type="filepath", label="hum"), gr.Slider(0, 1, 1, label="faithfulness"),
+            gr.File(label="hum"), gr.Slider(0, 1, 1, label="faithfulness"),
             gr.Audio(type="filepath", label="reference"),
-            gr.Radio(["vibe", "restyle"], value="vibe", label="reference_mode"),
+            gr.Radio(list(REFERENCE_MODES), value="vibe", label="reference_mode"),
             gr.Textbox("", label="lyrics"), gr.Textbox("auto", label="voice"),
             *(gr.Number(None, label=dial.name, minimum=dial.low, maximum=dial.high) for dial in DIALS),
             gr.Textbox("auto", label="key"), gr.Textbox("auto", label="meter"),
@@ -69,6 +70,9 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
             gr.Textbox(engines[0].name, label="engine"), gr.Textbox("", label="style"),
             gr.Textbox("", label="energy_curve"), gr.Textbox("", label="instruments"),
             gr.Radio(list(SINGING), value="sung", label="singing"),
+            gr.Textbox("", label="hum_notes"), gr.Textbox("", label="hum_beat"),
+            gr.Checkbox(False, label="follow_timing"), gr.Checkbox(False, label="keep_voice"),
+            gr.Textbox("", label="reference_fixes"), gr.Slider(0, 1, 0.5, label="strength"),
         ]
 
     # Gradio reads "may be left out" from a default of None, and passes the component's own value then.
@@ -76,15 +80,17 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
              reference_mode="vibe", lyrics="", voice="auto", tempo_bpm=None, duration_s=None, energy=None,
              complexity=None, density=None, brightness=None, swing=None, key="auto", meter="auto",
              takes=DEFAULT_TAKES, seed="", engine="embedded", style="", energy_curve="", instruments="",
-             singing="sung",
+             singing="sung", hum_notes="", hum_beat="", follow_timing=False, keep_voice=False, reference_fixes="",
+             strength=0.5,
              progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
         """Compose takes. Returns a list of {seed, summary, report, recipe, take, files} and all files written."""
         dials = dict(tempo_bpm=tempo_bpm, duration_s=duration_s, energy=energy, complexity=complexity,
                      density=density, brightness=brightness, swing=swing)
         form = Form(prompt=prompt, negative=negative, hum=hum, faithfulness=faithfulness, reference=reference,
-                    reference_mode=reference_mode, lyrics=lyrics, voice=voice, singing=singing, blend=style,
-                    curve=energy_curve, lanes=told_lanes(instruments), dials=dials, key=key, meter=meter,
-                    takes=takes, seed=seed, engine=engine)
+                    reference_mode=reference_mode, reference_fixes=reference_fixes, strength=strength, lyrics=lyrics,
+                    voice=voice, singing=singing, blend=style, curve=energy_curve, lanes=told_lanes(instruments),
+                    dials=dials, key=key, meter=meter, takes=takes, seed=seed, engine=engine, hum_notes=hum_notes,
+                    hum_beat=hum_beat, follow_timing=follow_timing, keep_voice=keep_voice)
         return _make(form, f"api {request.session_hash}", progress)
 
     def _make(form: Form, session: str, progress: gr.Progress) -> tuple[list[dict], list[str]]:
@@ -116,9 +122,26 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
                                    api_description="Compose takes from any mixture of prompt, hum, track and lyrics.")
 
 
+def _add_separate(listeners: Listeners, files: gr.File) -> None:
+    track, how = gr.Audio(type="filepath", label="track"), gr.Textbox("simple", label="how")
+
+    @speaking
+    def separate(track, how="simple"):
+        """Take a track apart: voice, drums and the rest as sound files.
+
+        Args:
+            how: "simple", or "demucs" where its weights can be fetched.
+        """
+        return [str(path) for path in listeners.separate(Path(track), how, new_folder()).values()]
+
+    gr.Button(visible=False).click(separate, [track, how], files, api_name="separate", concurrency_id="listen",
+                                   api_description="Take a track apart: voice, drums and the rest as sound files.")
+
+
 def _add_listeners(listeners: Listeners, result: gr.JSON) -> None:
     text, negative = gr.Textbox("", label="prompt"), gr.Textbox("", label="negative")
-    hum, track = gr.Audio(type="filepath", label="hum"), gr.Audio(type="filepath", label="reference")
+    hum, track = gr.File(label="hum"), gr.Audio(type="filepath", label="reference")
+    beat = gr.Textbox("", label="hum_beat")
     words = gr.Textbox("", label="lyrics")
 
     @speaking
@@ -127,11 +150,12 @@ def _add_listeners(listeners: Listeners, result: gr.JSON) -> None:
         return plain(listeners.text(prompt, negative))
 
     @speaking
-    def listen_hum(hum):
-        """Tempo, key, tuning and notes of a hummed, sung or played tune."""
-        heard = listeners.hum(Path(hum))
+    def listen_hum(hum, hum_beat=""):
+        """Tempo, key, tuning and notes of a hummed, sung or played tune or a MIDI file, and its notes on the grid."""
+        heard = listeners.hum(Path(hum), read_beat(hum_beat, Path(hum).name))
         return {**{name: plain(getattr(heard, name)) for name in HUM_KEYS},
-                "key": f"{PITCH_CLASSES[heard.tonic]} {heard.mode}", "notes": plain(heard.notes)}
+                "key": f"{PITCH_CLASSES[heard.tonic]} {heard.mode}", "notes": plain(heard.notes),
+                "hum_notes": write_notes(heard.grid)}
 
     @speaking
     def listen_reference(reference):
@@ -148,7 +172,7 @@ def _add_listeners(listeners: Listeners, result: gr.JSON) -> None:
         """Lines of syllables with phonemes and stress."""
         return plain(listeners.lyrics(lyrics))
 
-    for function, inputs in ((listen_text, [text, negative]), (listen_hum, hum), (listen_reference, track),
+    for function, inputs in ((listen_text, [text, negative]), (listen_hum, [hum, beat]), (listen_reference, track),
                              (listen_lyrics, words)):
         gr.Button(visible=False).click(function, inputs, result, api_name=function.__name__, concurrency_id="listen",
                                        api_description=function.__doc__)

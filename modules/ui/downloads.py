@@ -42,7 +42,6 @@ def download_menu(files: Mapping[str, Path], sung: bool) -> str:
         files: kind of export → written file.
         sung: are there words for a karaoke file?
     """
-    take = next(iter(files.values())).parent.name if files else ""
     groups: dict[str, list[str]] = {}
     for kind, what in KINDS.items():
         if kind == "lrc" and not sung:
@@ -58,14 +57,13 @@ def download_menu(files: Mapping[str, Path], sung: bool) -> str:
         groups.setdefault(what.group, []).append(f"<li>{item}</li>")
     lists = "".join(f'<section><h4>{escape(name)}</h4><ul>{"".join(items)}</ul></section>'
                     for name, items in groups.items())
-    return (f'<details class="ew-box ew-downloads" data-take="{escape(take)}"><summary>Download '
+    return (f'<details class="ew-box ew-downloads"><summary>Download '
             f"<em>sound, parts, score, video</em></summary><div>{lists}</div></details>")
 
 
-def pictures_box(files: Mapping[str, Path]) -> str:
+def pictures_box() -> str:
     """The switch behind which the pictures of the sound are drawn when it is opened first."""
-    take = next(iter(files.values())).parent.name if files else ""
-    return (f'<details class="ew-box ew-pictures" data-take="{escape(take)}"><summary>Pictures '
+    return ('<details class="ew-box ew-pictures"><summary>Pictures '
             '<em>waveform, spectrum, loudness</em></summary><div role="status"></div></details>')
 
 
@@ -139,8 +137,7 @@ def connect_downloads(listeners: Listeners) -> None:
     @speaking
     def card_pictures(take):
         """The pictures of a take on the page, as HTML."""
-        folder = take_folder(take)
-        return {"html": listeners.pictures(folder / (recipe_in(folder).stem + KINDS["wav24"].suffix))}
+        return {"html": listeners.pictures(export_kept(listeners, take, "wav24"))}
 
     gr.Button(visible=False).click(export, [recipe, take, kinds], files, api_name="export",
                                    api_description="Write a finished take in other formats.", **quiet)

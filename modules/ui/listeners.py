@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from modules.types import Audio, Hum, Lyrics, Reference, Take, TextReading
+from modules.types import Audio, Hum, HumBeat, Lyrics, Reference, Take, TextReading
+from modules.ui.faces import Face
+from modules.ui.workshop import Workshop
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,7 @@ class Listeners:
     """Callables that listen, decode and write.
 
     text        (prompt, negative) → what was understood
-    hum         path of a recording → what was heard
+    hum         (path of a recording or a MIDI file, its beat as far as it was told) → what was heard
     reference   path of a track → what was heard
     lyrics      text → lines of syllables
     read_audio  path of any sound file → Audio (raises InputError when it is none)
@@ -24,10 +26,15 @@ class Listeners:
     pictures    path of a take's WAV beside its recipe → pictures of the sound as HTML
     stems       (take, folder) → {lane: path of a sound file that a browser plays}, in the order shown
     voices      () → names of singing voices, without "auto"
+    track_pictures  (path of a track, what was heard in it) → pictures of it as HTML
+    separate    (path of a track, way of `audio.separation.WAYS`, folder) → {part: path of a sound file for browsers}
+    original    (a track, path to write to) → the path, with the track at the loudness of takes
+    reopen      (recipe file or a sound with one inside, folder) → the take's face, after its files were written there
+    workshop    edits, mixes and parts of finished takes
     """
 
     text: Callable[[str, str], TextReading]
-    hum: Callable[[Path], Hum]
+    hum: Callable[[Path, HumBeat], Hum]
     reference: Callable[[Path], Reference]
     lyrics: Callable[[str], Lyrics]
     read_audio: Callable[[Path], Audio]
@@ -36,3 +43,8 @@ class Listeners:
     export_as: Callable[[Path, Sequence[str], Path], Mapping[str, Path]]
     pictures: Callable[[Path], str]
     voices: Callable[[], tuple[str, ...]]
+    track_pictures: Callable[[Path, Reference], str]
+    separate: Callable[[Path, str, Path], Mapping[str, Path]]
+    original: Callable[[Audio, Path], Path]
+    reopen: Callable[[Path, Path], Face]
+    workshop: Workshop

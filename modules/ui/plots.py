@@ -1,4 +1,4 @@
-"""Pictures as hand-written SVG in HTML: waveform, piano roll, pitch curve, energy.
+"""Pictures as hand-written SVG in HTML: waveform, piano roll, energy.
 
 Shapes stretch to the width they get (`preserveAspectRatio="none"`, x in thousandths of the duration); words stand
 beside them as HTML at a percentage of the width, so that they stay readable on a phone. Colours are CSS variables of
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from modules.types import Audio, Hum, Part, Reference
+from modules.types import Audio, Part, Reference
 
 NOTE_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 WIDTH = 1000.0  # units of x
@@ -87,6 +87,11 @@ def section_words(sections: Sequence[Mapping[str, Any]], duration_s: float) -> s
     return _words([(s["start_s"], s["end_s"], s["name"]) for s in sections], "ew-section", duration_s)
 
 
+def chord_words(chords: Sequence[tuple[float, float, str]], duration_s: float) -> str:
+    """Chord names at their times (start, end, name), as HTML."""
+    return _words(chords, "ew-chord", duration_s)
+
+
 def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[Mapping[str, Any]] = (),
                chords: Sequence[Mapping[str, Any]] = (), bar_starts_s: Sequence[float] = ()) -> str:
     """Notes of all parts, one colour a lane, drums below; section names above, chord names below, a playhead.
@@ -128,7 +133,7 @@ def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[M
              + (f", sections: {', '.join(s['name'] for s in sections)}" if sections else ""))
     names = section_words(sections, duration_s)
     named = [(c["start_s"], c["end_s"], c["name"]) for c in chords if c["name"] != "N"]
-    spelled = _words(named, "ew-chord", duration_s)
+    spelled = chord_words(named, duration_s)
     legend = "".join(f'<li><i class="dot lane-{escape(p.lane)}"></i>{escape(lane_title(p.lane))}'
                      f'<span>{escape(p.instrument.replace("_", " "))}</span></li>' for p in parts)
     return (f'<figure class="ew-roll"><div class="ew-words">{names}</div>'
@@ -139,45 +144,8 @@ def piano_roll(parts: Sequence[Part], duration_s: float, *, sections: Sequence[M
 
 def lane_title(lane: str) -> str:
     """A lane's name for people."""
-    return {"comp": "chords", "comp2": "second chords", "counter": "counter-melody", "vocal": "voice"}.get(lane, lane)
-
-
-def pitch_curve(hum: Hum) -> str:
-    """The hum's pitch over time with the notes found under it."""
-    height = 170.0
-    if not hum.notes:
-        return ""
-    duration = max(hum.notes[-1].offset_s, float(hum.f0_times_s[-1]) if len(hum.f0_times_s) else 0.0, 0.5)
-    midis = [n.midi for n in hum.notes]
-    low, high = min(midis) - 2.5, max(midis) + 2.5
-
-    def x(time_s: float) -> float:
-        return WIDTH * time_s / duration
-
-    def y(midi: float) -> float:
-        return height * (high - midi) / (high - low)
-
-    grid = "".join(f"M0 {y(m):.1f}H{WIDTH:.0f}" for m in range(int(low) + 1, int(high) + 1) if m % 12 in (0, 5, 7))
-    notes = _boxes((x(n.onset_s), y(n.midi + 0.5), max(x(n.offset_s - n.onset_s), 2), height / (high - low))
-                   for n in hum.notes)
-    voiced = np.asarray(hum.f0_hz) > 0
-    pitch = np.zeros(len(voiced))
-    pitch[voiced] = 69 + 12 * np.log2(np.asarray(hum.f0_hz)[voiced] / 440.0) - hum.tuning_cents / 100.0
-    curve, pen = [], "M"
-    for time_s, value, sounds in zip(hum.f0_times_s, pitch, voiced):
-        if not sounds or not low <= value <= high:
-            pen = "M"
-            continue
-        curve.append(f"{pen}{x(time_s):.1f} {y(value):.1f}")
-        pen = "L"
-    body = (f'<path class="ew-grid" d="{grid}"/><path class="ew-note" d="{notes}"/>'
-            f'<path class="ew-f0" d="{"".join(curve)}"/>')
-    labels = _words([(n.onset_s, n.offset_s + 1, note_name(n.midi)) for n in hum.notes], "ew-chord", duration)
-    tune = ";".join(f"{n.onset_s:.3f},{n.offset_s - n.onset_s:.3f},{n.midi}" for n in hum.notes)
-    title = f"Your hum’s pitch with {len(hum.notes)} notes from {note_name(min(midis))} to {note_name(max(midis))}"
-    return (f'<figure class="ew-roll ew-pitch"><div class="ew-stretch" style="height:{height:g}px">'
-            f'{svg(body, height, title)}<i class="ew-head"></i></div><div class="ew-words">{labels}</div>'
-            f'<button type="button" class="ew-small ew-notes" data-notes="{tune}">▶ Play these notes</button></figure>')
+    return {"comp": "chords", "comp2": "second chords", "counter": "counter-melody", "vocal": "voice",
+            "hum": "your voice"}.get(lane, lane)
 
 
 def energy_curve(reference: Reference) -> str:

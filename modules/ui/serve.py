@@ -8,9 +8,11 @@ from pathlib import Path
 from threading import Event, Thread
 
 from modules.config import MAX_HUM_S, MAX_UPLOAD_S
-from modules.types import Audio, Hum, Lyrics, Reference, Request, Take, TextReading
+from modules.types import Audio, Hum, HumBeat, Lyrics, Reference, Request, Take, TextReading
+from modules.ui.faces import Face, draw_face, read_report, write_face
 from modules.ui.listeners import Listeners
 from modules.ui.page import build_page, launch_options
+from modules.ui.real_workshop import real_workshop
 
 
 def hear_text(prompt: str, negative: str) -> TextReading:
@@ -19,11 +21,15 @@ def hear_text(prompt: str, negative: str) -> TextReading:
     return understand(prompt, negative)
 
 
-def hear_hum(path: Path) -> Hum:
-    from modules.audio.decode import read_audio
-    from modules.conditions.humming import listen
+def hear_hum(path: Path, beat: HumBeat) -> Hum:
+    from modules.conditions.midi_tune import is_midi, read_tune
 
-    return listen(read_audio(path, MAX_HUM_S))
+    if is_midi(path):
+        return read_tune(path)
+    from modules.audio.decode import read_audio
+    from modules.engines.hearing import listen_on
+
+    return listen_on(read_audio(path, MAX_HUM_S), beat)
 
 
 def hear_reference(path: Path) -> Reference:
@@ -65,6 +71,27 @@ def export_recipe(source: Path, kinds: Sequence[str], folder: Path) -> Mapping[s
     return export_as(piece, kinds, folder, stem=source.name.split(".")[0] or "take")
 
 
+def reopen(source: Path, folder: Path) -> Face:
+    """A take from its recipe; its sound is the file that carries it or lies beside it, else it is played again."""
+    from modules.engines.recipe import EMBEDDING, load_recipe
+    from modules.engines.replay import replay
+    from modules.studio.export import KINDS, export_as
+
+    recipe = load_recipe(source)
+    beside = sorted(folder.glob("*.mp3"))
+    sound = source if source.suffix.lower() in EMBEDDING else beside[0] if beside else None
+    piece = replay(recipe, sound=sound)
+    kinds = ("mp3", "midi", "recipe") if sound else ("wav24", "mp3", "midi", "recipe")
+    stem = f"earworm_{piece.song.seed}"
+    files = {kind: folder / (stem + KINDS[kind].suffix) for kind in kinds}
+    missing = [kind for kind, path in files.items() if not path.is_file()]
+    if missing:
+        export_as(piece, missing, folder, stem=stem)
+    face = draw_face(piece.sound(), piece.performance, recipe, read_report(recipe), files, {})
+    write_face(face, folder)
+    return face
+
+
 def draw_sound(path: Path) -> str:
     """Waveform, spectrum and loudness of a take's WAV, with the sections of the recipe beside it."""
     from modules.audio.decode import read_audio
@@ -86,6 +113,31 @@ def export_stems(take: Take, folder: Path) -> Mapping[str, Path]:
     return paths
 
 
+def track_pictures(path: Path, reference: Reference) -> str:
+    from modules.audio.decode import read_audio
+    from modules.ui.track_plots import track_pictures as pictures
+
+    return pictures(read_audio(path, MAX_UPLOAD_S), reference)
+
+
+def separate_track(path: Path, how: str, folder: Path) -> Mapping[str, Path]:
+    """Parts of a track as MP3, for listening in the page."""
+    from modules.audio.decode import read_audio
+    from modules.audio.encode import write_audio
+    from modules.audio.separation import separate
+
+    return {name: write_audio(folder / f"{name}.mp3", part, "mp3", made_by_ai=False)
+            for name, part in separate(read_audio(path, MAX_UPLOAD_S), how).items()}
+
+
+def write_original(track: Audio, path: Path) -> Path:
+    """A track as MP3 at the takes' loudness, so that a comparison is of music and not of level."""
+    from modules.audio.encode import write_audio
+    from modules.studio.beside import at_loudness
+
+    return write_audio(path, at_loudness(track), "mp3", made_by_ai=False)
+
+
 def voice_names() -> tuple[str, ...]:
     from modules.vocoder.voicebank import voices
 
@@ -96,7 +148,8 @@ def listeners() -> Listeners:
     """The real listeners; each room is imported when first needed, so that the page stands within seconds."""
     return Listeners(text=hear_text, hum=hear_hum, reference=hear_reference, lyrics=hear_lyrics,
                      read_audio=read_sound, export=export, stems=export_stems, export_as=export_recipe,
-                     pictures=draw_sound, voices=voice_names)
+                     pictures=draw_sound, voices=voice_names, track_pictures=track_pictures,
+                     separate=separate_track, original=write_original, reopen=reopen, workshop=real_workshop())
 
 
 class LazyEmbedded:

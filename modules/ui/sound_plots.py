@@ -76,9 +76,7 @@ def mel_picture(audio: Audio) -> str:
     levels = mel_levels(audio)
     height, strongest = 144, _hz_of_row(int(np.argmax(levels.mean(axis=1))))
     picture = Image.fromarray(np.flipud(np.round(levels * 255)).astype(np.uint8), "P")
-    at = np.linspace(0, len(_CIVIDIS) - 1, 256)
-    palette = np.stack([np.interp(at, np.arange(len(_CIVIDIS)), _CIVIDIS[:, c]) for c in range(3)], axis=1)
-    picture.putpalette(np.round(palette).astype(np.uint8).tobytes())
+    picture.putpalette(palette())
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True)
     words = (f"Spectrogram from {LOW_HZ:.0f} Hz to {HIGH_HZ / 1000:.0f} kHz over {audio.duration_s:.0f} seconds; "
@@ -90,6 +88,13 @@ def mel_picture(audio: Audio) -> str:
     return (f'<figure class="ew-roll ew-mel"><div class="ew-stretch" data-seek="" style="height:{height}px">{image}'
             f'<div class="ew-ticks" aria-hidden="true">{ticks}</div><i class="ew-head"></i></div><figcaption>'
             'Spectrum over time: low tones below, high ones above; the brighter, the louder</figcaption></figure>')
+
+
+def palette() -> bytes:
+    """256 colours from low to high, red, green and blue each."""
+    at = np.linspace(0, len(_CIVIDIS) - 1, 256)
+    colours = np.stack([np.interp(at, np.arange(len(_CIVIDIS)), _CIVIDIS[:, c]) for c in range(3)], axis=1)
+    return np.round(colours).astype(np.uint8).tobytes()
 
 
 def mel_levels(audio: Audio) -> np.ndarray:

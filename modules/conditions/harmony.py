@@ -1,0 +1,113 @@
+"""Chords and keys of a recording, from what the trained ear hears in its notes, each with how sure it is.
+
+Chords: the ear's probabilities over each beat and a best path that prefers to change on downbeats. Keys: the ear's view
+of the whole, and of windows for changes of key. Letters: `T` beats (or any spans), `M` harmonic frames, `W` windows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modules.conditions.ear import MODES, QUALITIES, hear_harmony, hear_key
+from modules.conditions.spectra import SLOW_FRAME_S
+from modules.conditions.tonality import Key, over_spans
+from modules.types import ChordSpan, KeySpan
+
+CHANGE_COST, DOWNBEAT_CHANGE_COST = 3.0, 1.5  # nats
+EVIDENCE = 4.0  # frames of a beat that count: neighbours tell the same story
+WINDOW_S, STEP_S = 16.0, 4.0  # in which a change of key is looked for
+KEY_CHANGE_COST = 6.0  # nats
+SHORTEST_KEY_S = 8.0
+N_CLASSES = 12 * len(QUALITIES) + 1
+
+
+@dataclass(frozen=True)
+class Harmony:
+    """`chords` with a confidence each; `key` of the whole; `keys` in time order over the whole recording."""
+
+    chords: tuple[ChordSpan, ...]
+    chord_confidences: tuple[float, ...]
+    key: Key
+    keys: tuple[KeySpan, ...]
+
+
+def find_harmony(notes: np.ndarray, starts_s: np.ndarray, ends_s: np.ndarray, downbeats: np.ndarray,
+                 duration_s: float) -> Harmony:
+    """Chords on spans and keys.
+
+    Args:
+        notes: (M, P) strengths.
+        starts_s, ends_s: (T,) spans, usually beats, from the start of the recording to its end.
+        downbeats: (T,) True where a bar begins.
+    """
+    heard, features = hear_harmony(notes)
+    chords, sure = _chords(heard, starts_s, ends_s, downbeats)
+    whole = hear_key(features)
+    keys = _keys(features, whole, duration_s)
+    longest = max(keys, key=lambda span: span.end_s - span.start_s)
+    probability = np.exp(whole)
+    scores = {(tonic, mode): float(probability[tonic, column]) for tonic in range(12)
+              for column, mode in enumerate(MODES)}
+    return Harmony(chords, sure, Key(longest.tonic, longest.mode, longest.confidence, scores), keys)
+
+
+def _chords(heard: np.ndarray, starts_s: np.ndarray, ends_s: np.ndarray,
+            downbeats: np.ndarray) -> tuple[tuple[ChordSpan, ...], tuple[float, ...]]:
+    """Runs of equal chords joined, and the mean probability of each."""
+    mean = over_spans(heard, starts_s, ends_s)  # (T, classes)
+    weight = np.minimum((ends_s - starts_s) / SLOW_FRAME_S, EVIDENCE)
+    path = best_path(mean * weight[:, None], np.where(downbeats, DOWNBEAT_CHANGE_COST, CHANGE_COST))
+    likely = over_spans(np.exp(heard), starts_s, ends_s)[np.arange(len(path)), path]
+    chords: list[ChordSpan] = []
+    sure: list[list[float]] = []
+    for span, state in enumerate(path):
+        root = None if state == N_CLASSES - 1 else int(state) // len(QUALITIES)
+        quality = "maj" if root is None else QUALITIES[int(state) % len(QUALITIES)]
+        if chords and (chords[-1].root, chords[-1].quality) == (root, quality):
+            chords[-1] = ChordSpan(chords[-1].start_s, float(ends_s[span]), root, quality)
+            sure[-1].append(float(likely[span]))
+        else:
+            chords.append(ChordSpan(float(starts_s[span]), float(ends_s[span]), root, quality))
+            sure.append([float(likely[span])])
+    return tuple(chords), tuple(round(float(np.mean(each)), 3) for each in sure)
+
+
+def _keys(features: np.ndarray, whole: np.ndarray, duration_s: float) -> tuple[KeySpan, ...]:
+    """The key over time: one span unless windows agree that it changes."""
+    size, step = round(WINDOW_S / SLOW_FRAME_S), round(STEP_S / SLOW_FRAME_S)
+    n = features.shape[1]
+    firsts = list(range(0, max(1, n - size + 1), step))
+    heard = np.stack([hear_key(features[:, first:first + size]).ravel() for first in firsts])  # (W, 24)
+    # windows overlap, so each counts by its share; the view of the whole is everywhere a gentle prior
+    path = best_path(heard * (STEP_S / WINDOW_S) * 2 + 0.25 * whole.ravel(), np.full(len(heard), KEY_CHANGE_COST))
+    middles = (np.array(firsts) + size / 2) * SLOW_FRAME_S
+    turns = [0, *(w for w in range(1, len(path)) if path[w] != path[w - 1]), len(path)]
+    if len(turns) == 2 or min(len(firsts) * STEP_S, duration_s) < 2 * SHORTEST_KEY_S:
+        best = int(whole.argmax())
+        return (KeySpan(0.0, duration_s, best // 2, MODES[best % 2], round(float(np.exp(whole.ravel()[best])), 3)),)
+    spans = []
+    for a, b in zip(turns[:-1], turns[1:], strict=True):
+        start = 0.0 if a == 0 else float((middles[a - 1] + middles[a]) / 2)
+        end = duration_s if b == len(path) else float((middles[b - 1] + middles[b]) / 2)
+        state = int(path[a])
+        sure = float(np.exp(heard[a:b, state]).mean())
+        spans.append(KeySpan(start, end, state // 2, MODES[state % 2], round(sure, 3)))
+    return tuple(spans)
+
+
+def best_path(gain: np.ndarray, change_cost: np.ndarray) -> np.ndarray:
+    """(T,) states of the best way through (T, S) gains when a change of state costs `change_cost` (T,) at its span."""
+    total = gain[0].copy()
+    back = np.zeros(gain.shape, int)
+    stay = np.arange(gain.shape[1])
+    for span in range(1, len(gain)):
+        best = int(total.argmax())
+        moves = total[best] - change_cost[span] > total
+        back[span] = np.where(moves, best, stay)
+        total = np.where(moves, total[best] - change_cost[span], total) + gain[span]
+    path = [int(total.argmax())]
+    for span in range(len(gain) - 1, 0, -1):
+        path.append(int(back[span, path[-1]]))
+    return np.array(path[::-1])
