@@ -266,7 +266,7 @@ def _read_key(text: str, notes: Sequence[HumNote]) -> tuple[int, str] | None:
 
 def _find_key(notes: Sequence[HumNote]) -> tuple[int, str]:
     from modules.conditions.humming.key import find_key  # its room loads torch
-    from modules.conditions.humming.notes import RawNote
 
-    raw = [RawNote(note.onset_s, note.offset_s, float(note.midi), 1.0, 1.0) for note in notes]
-    return find_key(raw, [note.midi for note in notes])
+    midi, onsets_s, offsets_s = (np.array([getattr(note, name) for note in notes])
+                                 for name in ("midi", "onset_s", "offset_s"))
+    return find_key(midi, onsets_s, offsets_s)
