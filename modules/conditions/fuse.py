@@ -211,5 +211,6 @@ def use_hum(hum: Hum, request: Request, controls: Controls, conflicts: list[str]
     shift = (do - heard_do + 6) % 12 - 6
     if shift:
         grid = tuple(replace(note, midi=note.midi + shift) for note in grid)
+    swing = hum.swing if controls.swing is None and hum.swing > 0.5 else controls.swing
     return tuple(grid), replace(controls, tempo_bpm=controls.tempo_bpm or hum.tempo_bpm, meter=hum.meter, tonic=tonic,
-                                mode=mode)
+                                mode=mode, swing=swing)

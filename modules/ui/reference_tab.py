@@ -21,8 +21,8 @@ from modules.ui.downloads import url
 from modules.ui.errors import speaking
 from modules.ui.examples import example_files, title_of
 from modules.ui.listeners import Listeners
+from modules.ui.player import small_player
 from modules.ui.sessions import new_folder
-from modules.ui.takes import small_player
 from modules.ui.theme import WAVE
 
 HINT = ('<p class="ew-hint">A song whose feel you want, a sketch of yours to dress anew, a clip that should go on. '
