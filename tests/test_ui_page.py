@@ -74,8 +74,8 @@ def test_nothing_on_the_page_names_an_outside_host():
 
 def test_fields_become_a_request(tmp_path):
     form = Form(prompt=" warm ", negative="drums", hum=str(hum_file(tmp_path / "tune.wav")), faithfulness=0.4,
-                lyrics="la la", voice="alto", singing="spoken", dials={"tempo_bpm": 90.0, "energy": None}, key="F# minor",
-                meter="3/4", takes=3, seed="7")
+                lyrics="la la", voice="alto", singing="spoken", dials={"tempo_bpm": 90.0, "energy": None},
+                key="F# minor", meter="3/4", takes=3, seed="7")
     request = to_request(form, read_audio)
     assert (request.prompt, request.negative, request.hum_name) == ("warm", "drums", "tune.wav")
     assert (request.controls.tempo_bpm, request.controls.energy) == (90.0, None)
