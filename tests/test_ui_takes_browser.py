@@ -124,7 +124,7 @@ def test_from_a_prompt_to_a_ranking_and_back_after_a_reload(page, browser, addre
     assert [star.get_attribute("aria-pressed") for star in page.locator("#takes-grid .ew-star").all()] == [
         "false", "false", "true", "false"]
     page.wait_for_selector("#ideas >> text=From your takes")
-    cards(page).nth(0).locator(".ew-play").click()
+    page.get_by_role("button", name="Play take 1", exact=True).click()
     page.wait_for_function("document.querySelector('#takes-grid .ew-time b').textContent != '0:00'")
     # somebody else sees none of it
     other = visit(browser, address)

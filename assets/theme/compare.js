@@ -216,7 +216,13 @@
     document.addEventListener("click", (event) => { // a card's own player is heard alone
       if (event.isTrusted && deck.playing && event.target instanceof Element && event.target.closest(".ew-take .ew-play")) { deck.stop(); show(); }
     }, true);
-    new MutationObserver(refresh).observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-take", "data-audio", "data-lufs", "class"] });
+    let due = false; // one look for many changes
+    const soon = () => {
+      if (due) return;
+      due = true;
+      requestAnimationFrame(() => { due = false; refresh(); });
+    };
+    new MutationObserver(soon).observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-take", "data-audio", "data-lufs", "class"] });
     refresh();
   });
 })();
