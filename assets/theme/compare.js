@@ -110,7 +110,7 @@
 
   whenThere(".ew-compare", (panel) => {
     const deck = new Deck(), q = (selector) => panel.querySelector(selector), all = (selector) => [...panel.querySelectorAll(selector)];
-    const [seek, time, told, line] = [q(".ew-ab-seek"), q(".ew-time b"), q(".ew-ab-status"), q(".ew-blind-line")];
+    const [seek, time, told, line] = [q(".ew-duel-seek"), q(".ew-time b"), q(".ew-duel-status"), q(".ew-blind-line")];
     const option = (name) => q(`[data-option=${name}]`).checked;
     let list = [], pairs = [], nth = 0, pair = null, count = 0, voted = 0;
     window.Earworm.deck = deck; // for whoever wants to measure it
@@ -128,7 +128,7 @@
       }
       if (list.length < 2) { deck.stop(); return; }
       pair = null;
-      if (!q(".ew-ab").hidden) take(pairs[0]);
+      if (!q(".ew-duel").hidden) take(pairs[0]);
     }
     async function take(wanted) {
       pair = wanted;
@@ -154,7 +154,7 @@
     function show() {
       const at = deck.position();
       if (deck.playing && at >= deck.length) { deck.stop(); deck.at = 0; }
-      const play = q(".ew-ab-play");
+      const play = q(".ew-duel-play");
       play.textContent = deck.playing ? "❚❚" : "▶";
       play.setAttribute("aria-pressed", String(deck.playing));
       play.setAttribute("aria-label", deck.playing ? "Pause" : "Play both");
@@ -190,12 +190,12 @@
       const button = event.target.closest("button");
       if (!button) return;
       if (button.dataset.compare !== undefined) {
-        const box = q(".ew-ab"), open = box.hidden;
+        const box = q(".ew-duel"), open = box.hidden;
         box.hidden = !open;
         button.setAttribute("aria-expanded", String(open));
         document.getElementById("compare").classList.toggle("ew-open", open);
         if (open) { if (!pair) take(pairs[nth]); } else { deck.stop(); show(); }
-      } else if (button.classList.contains("ew-ab-play")) toggle();
+      } else if (button.classList.contains("ew-duel-play")) toggle();
       else if (button.dataset.switch) listen(Number(button.dataset.switch));
       else if (button.dataset.outcome) vote(button.dataset.outcome);
       else if (button.dataset.next !== undefined) next();
