@@ -56,18 +56,21 @@
     }
     position() { return this.playing ? Math.min(this.context.currentTime - this.begun, this.length) : this.at; }
     async choose(pair, match) {
-      const was = this.playing;
+      const turn = this.turn = (this.turn || 0) + 1; // a later choice wins, whichever is decoded first
+      this.going ||= this.playing;
       this.stop();
       const buffers = await Promise.all(pair.map((one) => this.load(one.url)));
+      if (turn !== this.turn) return;
       this.buffers = buffers;
       this.length = Math.max(...buffers.map((buffer) => buffer.duration));
       // to the softer of the two, so that nothing clips
       const softest = Math.min(...pair.map((one) => one.lufs));
       this.loudness = pair.map((one) => (match ? 10 ** ((softest - one.lufs) / 20) : 1));
       if (this.at > this.length - 0.2) this.at = 0;
-      if (was) await this.play();
+      if (this.going) await this.play();
     }
     async play() {
+      this.going = false;
       await this.context.resume();
       const start = this.context.currentTime + 0.02;
       this.begun = start - this.at;
