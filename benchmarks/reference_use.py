@@ -35,7 +35,7 @@ PIECES = (("indie pop with piano", 112, 0, "major", 11), ("synthwave", 100, 9, "
           ("bossa nova with flute", 126, 5, "major", 13), ("acoustic folk with violin", 104, 7, "major", 14),
           ("lo-fi hip hop with rhodes", 82, 2, "minor", 15), ("classic rock", 120, 4, "minor", 16),
           ("swing jazz with trumpet", 140, 10, "major", 17), ("pop ballad with piano", 72, 3, "major", 18))
-NEW_STYLES = ("bossa nova", "synthwave", "acoustic folk", "swing jazz", "classic rock", "indie pop", "house", "country")
+NEW_STYLES = ("bossa nova", "country", "synthwave", "house", "classic rock", "swing jazz", "indie pop", "deep house")
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 WORDS = "Morning light upon the sill\nCoffee warm and city still\nStay a while with me tonight"
 MONOTONE = (1, 3, 6)  # tracks whose restyling is made at every strength

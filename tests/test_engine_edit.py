@@ -202,14 +202,14 @@ def test_a_part_that_the_take_has_not_is_added(take, shelf):
 
 @pytest.mark.slow
 def test_longer_at_both_ends_keeps_what_was(take, shelf):
-    new = edited(take, shelf, kind="extend", what="10")
+    new = edited(take, shelf, kind="extend", what="5")
     old, fresh = take.song.canvas, new.song.canvas
     assert fresh.n_bars == old.n_bars + 4
     steps = (old.n_bars - 1) * old.steps_per_bar
     assert np.array_equal(fresh.steps[:, :steps], old.steps[:, :steps])
     same = round((take.performance.bar_starts_s[12] - LEAD_S) * SAMPLE_RATE)
     assert np.array_equal(new.audio.samples[:, :same], take.audio.samples[:, :same])
-    early = edited(take, shelf, kind="lead_in", what="5")
+    early = edited(take, shelf, kind="lead_in", what="2.4")
     assert early.song.canvas.n_bars == old.n_bars + 2 and early.song.sections[0].name == "intro"
     moved = round(early.performance.bar_starts_s[2] * SAMPLE_RATE)
     settled = round(6.0 * SAMPLE_RATE)

@@ -115,7 +115,7 @@
     if (wanted) return exportFile(wanted);
     const play = target.closest(".ew-play");
     if (play) return toggle(play.closest(".ew-player"));
-    const place = target.closest(".ew-take [data-seek]");
+    const place = target.closest(":is(.ew-take, .ew-desk) [data-seek]");
     if (place) {
       const box = place.getBoundingClientRect();
       return seek(playerOf(place), (event.clientX - box.left) / box.width);

@@ -54,7 +54,7 @@
         panel.querySelector(`[data-solo="${lane}"]`).setAttribute("aria-pressed", String(solo.has(lane)));
         panel.querySelector(`.ew-mixstrip[data-lane="${lane}"]`).classList.toggle("ew-unheard", !hears(lane));
       }
-      for (const chip of panel.querySelectorAll("[data-preset]")) chip.setAttribute("aria-pressed", String(chip.dataset.preset === (preset || "as_made") && (preset || untouched())));
+      for (const chip of panel.querySelectorAll("[data-preset]")) chip.setAttribute("aria-pressed", String(chip.dataset.preset === (preset || (untouched() ? "as_made" : ""))));
     }
     const hears = (lane) => !mute.has(lane) && (!solo.size || solo.has(lane));
     const untouched = () => knobs.every((knob) => !Number(knob.value)) && !mute.size && !solo.size;

@@ -91,7 +91,9 @@ def with_own_timing(hum: Hum, notes: Sequence[GridNote]) -> tuple[GridNote, ...]
         notes: the hum's grid, or what a person made of it.
     """
     onsets = positions(hum, [note.onset_s for note in hum.notes])
-    late = onsets - np.array([note.step for note in hum.grid])
+    beats, inside = np.divmod(np.array([note.step for note in hum.grid]) / STEPS_PER_BEAT[hum.meter], 1.0)
+    swung = np.where(inside < 0.5, 2 * hum.swing * inside, hum.swing + (2 * inside - 1) * (1 - hum.swing))
+    late = onsets - (beats + swung) * STEPS_PER_BEAT[hum.meter]
     half = SLOW_NOTES // 2
     drift = np.array([np.median(late[max(0, i - half):i + half + 1]) for i in range(len(late))])
     most = MOST_LATE_S / step_s(hum)

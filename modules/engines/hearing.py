@@ -72,5 +72,5 @@ def listen_on(sound: Audio, beat: HumBeat) -> Hum:
     """What is heard in a hum, on the beat as far as it was told."""
     from modules.conditions.humming import listen
 
-    hum = listen(sound, tempo_bpm=beat.tempo_bpm, meter=beat.meter)
+    hum = listen(sound, tempo_bpm=beat.tempo_bpm, meter=beat.meter, downbeat_s=beat.start_s)
     return hum if beat.start_s is None else begin_at(hum, beat.start_s)

@@ -19,7 +19,7 @@ from modules.config import TARGET_LUFS
 from modules.errors import InputError
 from modules.types import LANES as PLAYED
 
-LANES = ("vocal", *PLAYED)
+LANES = ("vocal", "hum", *PLAYED)
 CALLED = {"voice": "vocal", "vocals": "vocal", "singer": "vocal", "tune": "melody", "lead": "melody", "chords": "comp",
           "second chords": "comp2", "more chords": "comp2", "counter-melody": "counter", "pads": "pad", "drum": "drums"}
 KNOBS = ("gain_db", "pan", "low_db", "mid_db", "high_db", "reverb_db")

@@ -71,7 +71,7 @@ def panel_html(take: str, recipe: Mapping[str, Any], desk: Mapping[str, Any], wo
     return (
         f'<section class="ew-edit ew-desk" data-take="{escape(take)}" data-drawn="{token_hex(4)}" '
         f'aria-label="Edit {name}"><header>'
-        f'<h3>Edit {name}</h3>{_steps(recipe, desk, take)}<button type="button" class="ew-wide" data-close="" '
+        f'<h3>Edit {name}</h3>{_steps(recipe, desk, take)}<button type="button" class="ew-close" data-close="" '
         'title="Close" aria-label="Close the editor">✕</button></header>'
         f'{strip_html(recipe, desk.get("family", {}))}'
         f'{player(url(sound), duration, f"{name} in the editor", "<i class=ew-line></i>", "takes")}'

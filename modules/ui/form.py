@@ -128,7 +128,7 @@ def sentence(form: Form) -> str:
         own = [words for words, given in (("as you corrected it", form.hum_notes),
                                           ("in your timing", form.follow_timing and form.faithfulness >= 1),
                                           ("with your voice", form.keep_voice)) if given]
-        parts.append(f"your tune, {closeness}" + (f" {' and '.join(own)}" if own else ""))
+        parts.append(f"your tune, {closeness}" + (f" {_list(own)}" if own else ""))
     parts += [f"{words} of an earlier take" for name, words in RECALLED.items()
               if name in form.recalled.split() and not getattr(form, name)]
     if form.prompt.strip():

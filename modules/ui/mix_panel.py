@@ -73,7 +73,7 @@ def panel_html(take: str, recipe: Mapping[str, Any], number: int) -> str:
         f'data-sheet="{escape(json.dumps(sheet))}" '
         f'data-presets="{escape(json.dumps(ready))}" data-sound="{url(sound_file(take_folder(take)))}" '
         f'data-duration="{float(recipe["duration_s"]):.3f}" aria-label="Mixer of {name}"><header><h3>Mix {name}</h3>'
-        '<button type="button" class="ew-wide" data-close="" title="Close" aria-label="Close the mixer">✕</button>'
+        '<button type="button" class="ew-close" data-close="" title="Close" aria-label="Close the mixer">✕</button>'
         f'</header><div class="ew-presets" role="group" aria-label="Ready mixes">{chips}</div>'
         '<div class="ew-transport"><button type="button" class="ew-small" data-play="" aria-pressed="false">▶ Play'
         '</button><input type="range" data-at="" min="0" max="1000" value="0" aria-label="Position">'
