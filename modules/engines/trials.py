@@ -173,7 +173,13 @@ def only(request: Request, inputs: Sequence[str]) -> Request:
 
 
 def by_engine(request: Request, names: Sequence[str]) -> list[Trial]:
-    """The same request with each engine."""
+    """The same request with each engine.
+
+    Raises:
+        InputError: there is only one.
+    """
+    if len(names) < 2:
+        raise InputError("There is only one engine here, so there is nothing to compare it with; vary something else.")
     return over_settings(request, [Axis("engine", tuple(names))])
 
 

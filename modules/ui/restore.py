@@ -2,7 +2,7 @@
 
 A link holds the request itself, packed, where that is short; what was hummed or played in is too long for one, so such
 a take is shared through the library. Sounds are not kept: their analysis is, in the recipe, and the hidden field
-`recalled` ("TAKE hum reference") makes the next takes from it.
+`recalled` ("TAKE hum reference") makes the next takes from it. A track that is heard itself has to be given again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from modules.conditions.fuse import BESIDE
 from modules.conditions.recall import plain, read_controls
 from modules.errors import InputError
 from modules.types import METERS, MODE_OFFSETS, PITCH_CLASSES, REFERENCE_MODES, SINGING, Controls, GridNote
@@ -25,6 +26,7 @@ SHORT = ("prompt", "negative", "lyrics", "voice", "singing", "styles", "set_asid
          "strength", "engine", "takes", "seed")
 WRONG = "That link is damaged; ask for it again, or for the recipe file."
 RECALLED = {"hum": "the tune", "reference": "the track"}
+KEPT_WITH = {"hum": ("kept_voice",)}  # what else of a request belongs to an input's analysis
 
 
 def fields_of(asked: Mapping[str, Any], take: str = "") -> dict[str, Any]:
@@ -53,7 +55,7 @@ def fields_of(asked: Mapping[str, Any], take: str = "") -> dict[str, Any]:
         out |= _dials(controls)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(WRONG) from None
-    heard = [name for name in RECALLED if asked.get(name)]
+    heard = [name for name in RECALLED if asked.get(name) and not (name == "reference" and mode in BESIDE)]
     out["recalled"] = " ".join([take, *heard]) if take and heard else ""
     return out
 
@@ -89,9 +91,7 @@ def recalled_request(recalled: str) -> tuple[dict[str, Any], dict[str, Any]]:
     take, *heard = recalled.split()
     asked = asked_of(take)
     wanted = [name for name in heard if name in RECALLED]
-    saved = {key: asked.get(key) for name in wanted for key in (name, f"{name}_sha256")}
-    if "hum" in wanted:
-        saved["kept_voice"] = asked.get("kept_voice")
+    saved = {key: asked.get(key) for name in wanted for key in (name, f"{name}_sha256", *KEPT_WITH.get(name, ()))}
     names = {f"{name}_name": str(asked.get(f"{name}_name") or "") for name in wanted}
     notes = tuple(GridNote(**note) for note in asked.get("hum_notes") or ()) if "hum" in wanted else ()
     return {"request": saved}, names | ({"hum_notes": notes} if notes else {})
