@@ -55,7 +55,8 @@ def fields_of(asked: Mapping[str, Any], take: str = "") -> dict[str, Any]:
         out |= _dials(controls)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(WRONG) from None
-    heard = [name for name in RECALLED if asked.get(name) and not (name == "reference" and out["reference_mode"] in BESIDE)]
+    beside = out["reference_mode"] in BESIDE
+    heard = [name for name in RECALLED if asked.get(name) and not (name == "reference" and beside)]
     out["recalled"] = " ".join([take, *heard]) if take and heard else ""
     return out
 
