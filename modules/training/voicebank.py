@@ -1,6 +1,6 @@
 """Builds the singing voices' diphone banks from a speaker's renderings (offline, never at run time).
 
-Owns: what is said, WORLD analysis (CheapTrick, D4C), choosing one example of every phone pair, lowering a voice, int8
+Owns: what is said, WORLD analysis (CheapTrick, D4C), choosing examples of every phone pair, lowering a voice, int8
 coding, and the card beside a bank. Knows nothing of singing.
 
     python -m modules.training.voicebank --text alice --out assets/voices
@@ -39,7 +39,7 @@ VOWEL_HZ, EDGE_REACH, EDGE_DB = (400.0, 2_600.0), 9, 0.6  # frames and dB a fram
 USUAL_LOG_POWER = -7.0  # median over an utterance's voiced frames, of the mean power of their bins
 MAX_HALF_FRAMES = 24  # 120 ms: beyond that a half phone holds nothing but sustain
 DIPHTHONG_CUT = 0.35  # share of a diphthong that belongs to its left half
-EXAMPLES, WORSE_AT_MOST = 4, 1.2
+EXAMPLES, WORSE_AT_MOST = 4, 1.2  # of a pair; in standard deviations behind its best
 REDUCED_COST, CARRIER_COST = 3.0, 1.5  # in standard deviations
 CARRIERS_PER_LINE, WORD_PAIRS_PER_LINE = 5, 5
 # Plain words that end and start with each phone: "back moon" holds K-M as it is said between words.
