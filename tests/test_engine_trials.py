@@ -103,4 +103,5 @@ def test_a_midi_tune_is_an_input_like_a_hum():
     trials = by_input(Request(prompt="folk", tune=tune, keep_voice=True))
     assert [trial.labels["input"] for trial in trials] == ["words alone", "hum alone", "all together"]
     words, hum, _ = (trial.request for trial in trials)
-    assert (words.tune, words.keep_voice, words.prompt) == (None, False, "folk") and (hum.tune, hum.prompt) == (tune, "")
+    assert (words.tune, words.keep_voice, words.prompt) == (None, False, "folk")
+    assert (hum.tune, hum.prompt) == (tune, "")
