@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 export GOMP_SPINCOUNT := 0
 
-.PHONY: run test lint setup setup-dev bench bench-music bench-sound train clean
+.PHONY: run test lint setup setup-dev bench bench-music bench-sound bench-reference train clean
 
 run: setup
 	$(BIN)/python app.py
@@ -41,6 +41,10 @@ bench: setup-dev
 bench-sound: setup-dev
 	$(BIN)/python -m benchmarks.sound
 
+# The track's analysis on 120 rendered clips and real recordings; six minutes more at first, to render them.
+bench-reference: setup-dev
+	$(BIN)/python -m benchmarks.reference $$(test -d $(SHARED) && echo "--shared $(SHARED)")
+
 # The generator against real music and simple models, about half an hour; what needs the corpora is left out without them.
 bench-music: setup-dev
 	@missed=0; \
@@ -57,6 +61,7 @@ train: setup-dev
 	$(BIN)/python -m modules.training.styles
 	$(BIN)/python -m modules.training.chord_prior --shared $(SHARED)
 	$(BIN)/python -m modules.training.critic --shared $(SHARED)
+	$(BIN)/python -m modules.training.ear --shared $(SHARED)
 	$(BIN)/python -m modules.training.generator --shared $(SHARED) --songs 40 --minutes 90 --resume
 
 clean:
