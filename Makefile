@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 export GOMP_SPINCOUNT := 0
 
-.PHONY: run test lint setup setup-dev bench bench-music bench-sound bench-hum bench-voice bench-reference train clean
+.PHONY: run test lint setup setup-dev bench bench-edits bench-music bench-sound bench-hum bench-voice bench-reference \
+	train clean
 
 run: setup
 	$(BIN)/python app.py
@@ -36,6 +37,10 @@ bench: setup-dev
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.music
 	$(BIN)/python -m benchmarks.obedience
+
+# What edits keep, their seams, and the loudness of mixes; about four minutes.
+bench-edits: setup-dev
+	$(BIN)/python -m benchmarks.edits
 
 # Speed, loudness, peaks, tone and cleanliness of 50 takes in 25 styles; a few minutes.
 bench-sound: setup-dev

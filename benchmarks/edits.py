@@ -34,7 +34,7 @@ class Seams:
 
     def __init__(self) -> None:
         self.changed_outside = self.cases = self.seams = self.steps = 0
-        self.residual_db: list[float] = []
+        self.residual_db: dict[bool, list[float]] = {False: [], True: []}  # by: did the old sound move?
         self.outside: list[float] = []
         self._real = replay.lay_in
 
@@ -56,7 +56,7 @@ class Seams:
             beside = slice(at - n, at) if side < 0 else slice(at, at + n)
             x, y = was[:, beside].ravel(), now[:, beside].ravel()
             gain = float(x @ y) / max(float(y @ y), 1e-9)
-            self.residual_db.append(10 * np.log10(np.sum((x - gain * y) ** 2) / max(float(x @ x), 1e-9)))
+            self.residual_db[later_s > 0].append(10 * np.log10(np.sum((x - gain * y) ** 2) / max(float(x @ x), 1e-9)))
             self.seams += 1
             self.steps += bend[at - 3:at + 3].max() > NO_STEP * bend[at - rate // 2:at + rate // 2].max() + 1e-6
         return found
@@ -68,6 +68,10 @@ class Seams:
         n = min(like.shape[-1] - later, sound.samples.shape[-1])
         out[:, later:later + n] = sound.samples[:, :n]
         return out
+
+
+def _both(values: list[float]) -> str:
+    return f"{np.median(values):.0f} dB, {max(values):.0f} dB"
 
 
 def take_of(items) -> Take:
@@ -108,8 +112,10 @@ def main(argv: list[str] | None = None) -> int:
         Row(f"samples changed outside the edit and its tail, {seams.cases} edits in {args.styles} styles: 0",
             f"{seams.changed_outside} (outside: {100 * np.mean(seams.outside):.0f} % of the sound)",
             seams.changed_outside == 0),
-        Row("old and new sound beside the seams differ by, median and worst, ≤ −10 dB",
-            f"{np.median(seams.residual_db):.0f} dB, {max(seams.residual_db):.0f} dB", max(seams.residual_db) <= -10),
+        Row("old and new sound beside the seams differ by, median and worst, ≤ −10 dB", _both(seams.residual_db[False]),
+            max(seams.residual_db[False]) <= -10),
+        Row("the same where an introduction was put before it (tape wow and free oscillators go by the clock)",
+            _both(seams.residual_db[True])),
         Row("seams with a step sharper than the second round them: 0", f"{seams.steps} of {seams.seams}",
             seams.steps == 0),
         Row("edited takes that their recipe gives bit for bit", f"{sum(again)} of {len(again)}", all(again)),
