@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 export GOMP_SPINCOUNT := 0
 
-.PHONY: run test lint setup setup-dev bench bench-music bench-sound bench-voice train clean
+.PHONY: run test lint setup setup-dev bench bench-edits bench-music bench-sound bench-hum bench-voice bench-reference \
+	train clean
 
 run: setup
 	$(BIN)/python app.py
@@ -37,15 +38,34 @@ bench: setup-dev
 	$(BIN)/python -m benchmarks.music
 	$(BIN)/python -m benchmarks.obedience
 
+# What edits keep, their seams, and the loudness of mixes; about four minutes.
+bench-edits: setup-dev
+	$(BIN)/python -m benchmarks.edits
+
 # Speed, loudness, peaks, tone and cleanliness of 50 takes in 25 styles; a few minutes.
 bench-sound: setup-dev
 	$(BIN)/python -m benchmarks.sound
+
+# What is heard of a hum, what takes keep of it as faithfulness asks, and its own voice and timing; a few minutes.
+bench-hum: setup-dev
+	@missed=0; \
+	$(BIN)/python -m benchmarks.hum || missed=1; \
+	$(BIN)/python -m benchmarks.faithfulness || missed=1; \
+	$(BIN)/python -m benchmarks.kept_voice || missed=1; \
+	exit $$missed
 
 # Words read and set, then the voices that sing them; a few minutes.
 bench-voice: setup-dev
 	@missed=0; \
 	$(BIN)/python -m benchmarks.words || missed=1; \
-	if [ -f benchmarks/voice.py ]; then $(BIN)/python -m benchmarks.voice || missed=1; fi; \
+	$(BIN)/python -m benchmarks.voice || missed=1; \
+	exit $$missed
+
+# What is heard in 120 rendered tracks and in real ones, and what becomes of tracks; twenty minutes the first time.
+bench-reference: setup-dev
+	@missed=0; \
+	$(BIN)/python -m benchmarks.reference $$(test -d $(SHARED) && echo "--shared $(SHARED)") || missed=1; \
+	$(BIN)/python -m benchmarks.reference_use || missed=1; \
 	exit $$missed
 
 # The generator against real music and simple models, about half an hour; what needs the corpora is left out without them.
@@ -64,7 +84,9 @@ train: setup-dev
 	$(BIN)/python -m modules.training.styles
 	$(BIN)/python -m modules.training.chord_prior --shared $(SHARED)
 	$(BIN)/python -m modules.training.critic --shared $(SHARED)
+	$(BIN)/python -m modules.training.tune --pieces 90 --steps 1500
 	$(BIN)/python -m modules.training.originality --shared $(SHARED)
+	$(BIN)/python -m modules.training.ear --shared $(SHARED)
 	$(BIN)/python -m modules.training.generator --shared $(SHARED) --songs 40 --minutes 90 --resume
 
 clean:

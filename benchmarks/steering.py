@@ -99,7 +99,8 @@ def seam_rows(styles: tuple[str, ...], seed: int) -> list[Row]:
         piece = compose({style: 1.0}, seed, 24)
         original, model = piece.canvas, checkpoint.generator()
         plan = replace(piece.plan, canvas=original)
-        redone = compose_canvas(tasks.redo(plan, original, range(8, 12), frozenset(LANES)), model, seed + 1, Event())
+        hole = tasks.redo(plan, original, [(range(8, 12), frozenset(LANES))])
+        redone = compose_canvas(hole, model, seed + 1, Event())
         cut += orphans(redone) - orphans(original)
         outside = np.ones(original.n_steps, bool)
         outside[8 * original.steps_per_bar:13 * original.steps_per_bar] = False

@@ -1,4 +1,4 @@
-"""The command line: `make`, `edit`, `export`, `separate`, `listen` and the playground.
+"""The command line: `make`, `grid`, `edit`, `mix`, `export`, `separate`, `listen` and the playground.
 
 Bad input: one line on standard error, exit 2.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from modules.conditions.fuse import check_request, read_key
 from modules.conditions.midi_tune import is_midi, read_tune
@@ -23,6 +24,9 @@ from modules.config import MAX_HUM_S, MAX_UPLOAD_S
 from modules.errors import EarwormError, InputError
 from modules.styles.blend import read_blend
 from modules.types import SINGING, GridNote, HumBeat, Progress, ReferenceFixes, Request, Take
+
+if TYPE_CHECKING:
+    from modules.engines.trials import Axis
 
 FORMATS = ("wav", "flac", "mp3", "ogg")
 
@@ -74,17 +78,15 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--stems", action="store_true")
     make.add_argument("--format", default="wav")
     make.add_argument("--recipe", type=Path, help="make a recipe's take again; other options change it")
-    change = commands.add_parser("edit", help="redo, extend or restyle a finished take")
-    change.add_argument("recipe", type=Path)
-    change.add_argument("--out", required=True, type=Path)
-    how = change.add_mutually_exclusive_group(required=True)
-    how.add_argument("--redo", help="a section (chorus, \"chorus 2\") or bars (9-16)")
-    how.add_argument("--extend", help="seconds")
-    how.add_argument("--restyle", help="a description of the new style")
-    change.add_argument("--lanes", default="", help="for --redo: comma-separated parts, such as drums,bass")
-    change.add_argument("--seed", type=int)
-    change.add_argument("--stems", action="store_true")
-    change.add_argument("--format", default="wav")
+    make.add_argument("--best", type=int, default=0, help="of the takes made, keep this many, by their match reports")
+    grid = commands.add_parser("grid", help="vary prompts and settings, as a page that opens from the folder",
+                               parents=[make], conflict_handler="resolve")
+    grid.add_argument("--prompts", default="", help="a text file, one prompt a line, or \"a|b\"")
+    grid.add_argument("--vary", action="append", default=[], help="energy=0.2,0.5,0.8 or style=waltz|lo-fi; twice at "
+                      "most, three times without --prompts")
+    grid.set_defaults(format="mp3", takes=1)
+    add_edit(commands.add_parser("edit", help="change a finished take: bars, parts, style, chords, key, tempo"))
+    add_mix(commands.add_parser("mix", help="mix a finished take again, from its recipe"))
     leave = commands.add_parser("export", help="write a finished take in other formats, from its recipe")
     leave.add_argument("take", type=Path, metavar="RECIPE|TAKE",
                        help="a take_N.json, or a sound or video with one inside")
@@ -100,6 +102,50 @@ def build_parser() -> argparse.ArgumentParser:
     hear.add_argument("file", help="a file; - for text on standard input")
     hear.add_argument("--as", dest="kind", required=True)
     return parser
+
+
+def add_edit(change: argparse.ArgumentParser) -> None:
+    """The options of `edit`."""
+    change.add_argument("recipe", type=Path)
+    change.add_argument("--out", required=True, type=Path)
+    how = change.add_mutually_exclusive_group(required=True)
+    how.add_argument("--redo", metavar="BARS", help="a section (chorus, \"chorus 2\") or bars (9-16)")
+    how.add_argument("--reroll", nargs="?", const="", metavar="BARS", help="all but what is locked: these bars, and "
+                                                                           "the parts of --lanes")
+    how.add_argument("--extend", metavar="SECONDS")
+    how.add_argument("--lead-in", metavar="SECONDS", help="begin earlier")
+    how.add_argument("--restyle", metavar="TEXT", help="a description of the new style")
+    how.add_argument("--reharmonise", nargs="?", const="", metavar="WORDS", help="other chords: jazzier, sadder, …")
+    how.add_argument("--chords", help="these chords, bar by bar: \"Am F C G\"")
+    how.add_argument("--mood", help="calm, tense, triumphant, or several: a take each, aligned bar for bar")
+    how.add_argument("--transpose", metavar="KEY", help="+2 or \"F# minor\"")
+    how.add_argument("--tempo", help="120 or +10%%")
+    how.add_argument("--instruments", help="\"bass=tuba,drums=none\"")
+    how.add_argument("--alone", metavar="LANES", help="some parts by themselves")
+    how.add_argument("--undo", nargs="?", const="1", metavar="STEPS", help="the take before the last edit")
+    change.add_argument("--lanes", default="", help="for --redo and --reroll: parts, such as drums,bass")
+    change.add_argument("--bars", default="", help="for --reharmonise and --chords: where, as for --redo")
+    change.add_argument("--count", dest="several", type=int, metavar="N", help="for --reharmonise: N to audition")
+    change.add_argument("--seed", type=int)
+    change.add_argument("--stems", action="store_true")
+    change.add_argument("--format", default="wav")
+
+
+def add_mix(again: argparse.ArgumentParser) -> None:
+    """The options of `mix`."""
+    again.add_argument("recipe", type=Path)
+    again.add_argument("--out", required=True, type=Path)
+    again.add_argument("--preset", default="", help="as_made, more_vocals, drums_up, club, intimate, wide, karaoke, "
+                                                    "speech_bed; the other options change it")
+    again.add_argument("--set", dest="level", default="", help="levels in dB: \"drums=-3,vocal=+2,pad=off\"")
+    again.add_argument("--pan", default="", help="-1 left … 1 right: \"comp=0.3\"")
+    again.add_argument("--eq", default="", help="bands low, mid, high in dB: \"bass.low=+3\"")
+    again.add_argument("--reverb", default="", help="room in dB: \"pad=+4\"")
+    again.add_argument("--mute", default="", help="parts, such as melody,pad")
+    again.add_argument("--solo", default="")
+    again.add_argument("--lufs", type=float, help="loudness: -14 streaming, -16 Apple Music, -23 broadcast")
+    again.add_argument("--stems", action="store_true")
+    again.add_argument("--format", default="wav")
 
 
 def read_text(path: Path, limit: int = 2_000_000) -> str:
@@ -208,21 +254,95 @@ def run_export(args: argparse.Namespace) -> int:
 def run_make(args: argparse.Namespace) -> int:
     """Make takes; prints a line each, progress on a terminal."""
     request = read_request(args)
+    if args.best and not 1 <= args.best <= request.takes:
+        raise InputError(f"The best {args.best} of {request.takes} takes were asked for; ask for 1 to {request.takes}.")
+    from modules.engines.best import best_of
     from modules.engines.embedded import EmbeddedEngine
 
-    return write_takes(EmbeddedEngine().takes(request, Event()), args)
+    return write_takes(best_of(EmbeddedEngine().takes(request, Event()), args.best), args)
+
+
+def read_axes(args: argparse.Namespace) -> list[Axis]:
+    """What `grid` varies: prompts first, then settings in the order given."""
+    from modules.engines.trials import axes_of
+
+    given = args.prompts
+    if given and "|" not in given and (Path(given).is_file() or given.endswith(".txt")):
+        given = read_text(Path(given)).replace("\n", "|")
+    return axes_of(given, args.vary)
+
+
+def run_grid(args: argparse.Namespace) -> int:
+    """Make a grid of takes and a page that shows it; a line for each take."""
+    axes = read_axes(args)
+    args.prompt = args.prompt or (axes[0].values[0] if axes and axes[0].name == "prompt" else "")
+    request = read_request(args)
+    from modules.engines.trials import over_settings, run_trials
+
+    trials = over_settings(request, axes)
+    from modules.engines.embedded import EmbeddedEngine
+    from modules.studio.export import export_take
+    from modules.ui.faces import face_of
+    from modules.ui.grid_report import TAKES, Report
+
+    report, engine = Report(args.out, trials, "Earworm grid"), EmbeddedEngine()
+    for item in run_trials(trials, lambda _: engine, Event()):
+        if isinstance(item, Progress):
+            show_progress(item)
+            continue
+        told = ", ".join(f"{name} {value}" for name, value in item.trial.labels.items())
+        if item.take is None:
+            report.add(item)
+            print(f"{told}: {item.reason}", file=sys.stderr)
+            continue
+        paths = export_take(item.take, args.out / TAKES, stem=report.name_of(item), fmt=args.format)
+        report.add(item, face_of(item.take, paths, {}), args.out / TAKES)
+        print(f"{told}: {describe(item.number, item.take, paths)}", flush=True)
+    print(f"page: {args.out / 'index.html'}")
+    return 0
+
+
+def show_progress(item: Progress) -> None:
+    """The progress line, on a terminal only; a finished one is wiped."""
+    if sys.stderr.isatty():
+        line = f"\r{item.fraction:4.0%}  {item.message[:90]:90s}" if item.fraction < 1 else "\r" + " " * 98 + "\r"
+        print(line, end="", file=sys.stderr, flush=True)
 
 
 def run_edit(args: argparse.Namespace) -> int:
-    """Edit a take; writes `take_1` into the folder."""
+    """Edit a take; writes `take_1`, or a set from `take_1` on, into the folder."""
     check_format(args.format)
     recipe = read_recipe(args.recipe).recipe
-    from modules.engines.edit import EDITS, edit
+    from modules.engines.orders import KINDS, carry_out
 
-    kind = next(name for name in EDITS if getattr(args, name))
-    lanes = tuple(lane.strip() for lane in args.lanes.split(",") if lane.strip())
-    seed = secrets.randbelow(2**31) if args.seed is None else args.seed
-    return write_takes(edit(recipe, kind=kind, what=getattr(args, kind), lanes=lanes, seed=seed, cancel=Event()), args)
+    kind = next(name for name in KINDS if getattr(args, name, None) is not None)
+    what, lanes, count = getattr(args, kind), args.lanes, args.several
+    if kind == "alone":
+        what, lanes = "", args.alone
+    elif kind == "mood" and "," in what:
+        kind = "moods"
+    elif kind == "reharmonise" and count:
+        kind = "progressions"
+    order = {"kind": kind, "what": what, "lanes": names(lanes), "bars": args.bars, "seed": args.seed, "count": count}
+    return write_takes(carry_out(recipe, order, cancel=Event()), args)
+
+
+def run_mix(args: argparse.Namespace) -> int:
+    """Mix a take again; writes `take_1` into the folder."""
+    check_format(args.format)
+    recipe = read_recipe(args.recipe).recipe
+    from modules.engines.edit import remix
+    from modules.studio.mix_sheet import preset, read_sheet, written
+
+    start = preset(args.preset) if args.preset else read_sheet(recipe.get("mixer"))
+    sheet = written(start, level=args.level, pan=args.pan, eq=args.eq, reverb=args.reverb, mute=args.mute,
+                    solo=args.solo, lufs=args.lufs)
+    return write_takes(remix(recipe, sheet, cancel=Event()), args)
+
+
+def names(text: str) -> list[str]:
+    """The names of a comma-separated list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def check_format(name: str) -> None:
@@ -322,7 +442,8 @@ def run_serve(args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"make": run_make, "edit": run_edit, "export": run_export, "separate": run_separate,
+COMMANDS = {"make": run_make, "grid": run_grid, "edit": run_edit, "mix": run_mix, "export": run_export,
+            "separate": run_separate,
             "listen": run_listen, "serve": run_serve, None: run_serve}
 
 

@@ -14,3 +14,7 @@ MAX_LYRIC_LINES = 64
 MAX_PROMPT_CHARS = 2_000
 TARGET_LUFS = -14.0
 TRUE_PEAK_DBTP = -1.0
+LIBRARY_MB = 2_000  # megabytes of kept takes; EARWORM_LIBRARY_MB sets another number
+LIBRARY_TAKES = 5_000  # of one person
+SHARED_LIBRARY_MB = 150  # of one person on a host that many share
+SHARED_LIBRARY_TAKES = 200

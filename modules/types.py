@@ -350,6 +350,7 @@ class Part:
     notes: tuple[PlayedNote, ...]
     controls: tuple[tuple[float, int, int], ...] = ()
     sung: tuple[SungNote, ...] = ()
+    backing: tuple[SungNote, ...] = ()  # a second voice behind the sung line
 
 
 @dataclass(frozen=True)
@@ -435,11 +436,13 @@ class Condition:
     chords_kept: float = 1.0
     reference: Reference | None = None
     reference_mode: str = ""
+    as_busy: bool = False  # as many notes as the track has onsets: nobody asked for another density
 
 
 @dataclass(frozen=True)
 class Check:
-    """One line of a match report. `verdict` is "yes", "near", "no" or "heard" (nothing was asked)."""
+    """One line of a match report. `verdict` is "yes", "near", "no" or "heard" (nothing to judge); a judged line with
+    nothing `asked` is the critic's opinion."""
 
     name: str
     asked: str

@@ -6,16 +6,21 @@ import json
 import time
 import wave
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import numpy as np
 import soundfile
 
+from modules.audio.tags import read_recipe
 from modules.canvas.canvas import Canvas
 from modules.conditions.midi_tune import is_midi, read_tune
+from modules.conditions.recall import plain
+from modules.engines.lineage import Change, child_of
 from modules.errors import Cancelled, EngineUnavailable, InputError
 from modules.studio.export import KINDS
+from modules.studio.mix_sheet import read_sheet, sheet_json
 from modules.types import (
     Audio,
     Check,
@@ -41,9 +46,11 @@ from modules.types import (
     Take,
     TextReading,
 )
+from modules.ui.faces import Face, face_of, write_face
 from modules.ui.listeners import Listeners
 from modules.ui.sound_plots import sound_pictures
 from modules.ui.track_plots import track_pictures
+from modules.ui.workshop import Workshop
 
 SAMPLE_RATE = 22_050
 CHORDS = (("Am", 9, (57, 60, 64)), ("F", 5, (53, 57, 60)), ("C", 0, (48, 52, 55)), ("G", 7, (55, 59, 62)))
@@ -108,7 +115,13 @@ def fake_take(request: Request, seed: int) -> Take:
               Check("drums", "none", "a kit", 0.0, "no"))
     recipe = {
         "engine": "fake", "seed": seed, "duration_s": duration, "tempo_bpm": tempo, "key": "A minor", "meter": "4/4",
-        "request": {"prompt": request.prompt},
+        "request": {"prompt": request.prompt, "negative": request.negative, "lyrics": request.lyrics,
+                    "seed": request.seed, "takes": request.takes, "engine": request.engine, "voice": request.voice,
+                    "styles": dict(request.styles), "faithfulness": request.faithfulness,
+                    "set_aside": list(request.set_aside), "controls": plain(request.controls),
+                    "hum": {"notes": 5} if request.hum else None, "hum_name": request.hum_name},
+        "styles": {"bossa_nova": 1.0}, "take": seed - request.seed + 1,
+        "lanes": [{"name": part.lane, "instrument": part.instrument} for part in parts],
         "sections": [{"name": s.name, "start_bar": s.start_bar, "bars": s.bars, "start_s": s.start_bar * bar_s,
                       "end_s": (s.start_bar + s.bars) * bar_s} for s in plan],
         "chords": [{"start_s": b * bar_s, "end_s": (b + 1) * bar_s, "name": CHORDS[b % 4][0]} for b in range(bars)],
@@ -254,10 +267,59 @@ def write_original(track: Audio, path: Path) -> Path:
     return path
 
 
+def reopen(source: Path, folder: Path) -> Face:
+    text = read_recipe(source) if source.suffix in (".wav", ".mp3") else source.read_text()
+    try:
+        recipe = json.loads(text)
+        asked = recipe["request"]
+        take = fake_take(Request(prompt=asked["prompt"], lyrics=asked["lyrics"], seed=asked["seed"]), recipe["seed"])
+        take = replace(take, recipe=recipe)
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{source.name} is not an Earworm recipe.") from None
+    face = face_of(take, export(take, folder), {})
+    write_face(face, folder)
+    return face
+
+
+def carry_out(recipe: Mapping, order: Mapping, cancel: Event) -> Iterator[Progress | Take]:
+    """One take (three of a set), its seed one further; "slow" in `what`: 6 s."""
+    if order.get("what") == "impossible":
+        raise InputError("that cannot be done; ask for something else.")
+    for number in range(3 if order["kind"] in ("moods", "progressions") else 1):
+        for step in range(60 if order.get("what") == "slow" else 3):
+            if cancel.wait(0.1 if order.get("what") == "slow" else 0.01):
+                raise Cancelled("Stopped.")
+            yield Progress(step / 60, "Writing it")
+        take = fake_take(Request(prompt=recipe["request"]["prompt"]), recipe["seed"] + 1 + number)
+        words = f"{order['kind']} {' and '.join(order.get('lanes') or ())} {order.get('what', '')}".strip()
+        edit = {"kind": order["kind"], "what": order.get("what", ""), "words": words}
+        mixer = {"mixer": sheet_json(read_sheet(order["sheet"]))} if order.get("sheet") else {}
+        parent = child_of(recipe, edit, Change())
+        yield replace(take, recipe={**take.recipe, **mixer, "parent": parent}, summary=f"{words}. {take.summary}")
+
+
+def fake_workshop() -> Workshop:
+    def play(recipe: Mapping) -> Performance:
+        return fake_take(Request(), recipe["seed"]).performance
+
+    def preview(recipe: Mapping, sheet: Mapping, path: Path) -> tuple[float, float]:
+        soundfile.write(path, fake_take(Request(), recipe["seed"]).audio.samples.T, SAMPLE_RATE)
+        return sheet["target_lufs"], -1.0
+
+    def dry(recipe: Mapping, folder: Path) -> Mapping[str, Path]:
+        return stems(fake_take(Request(), recipe["seed"]), folder)
+
+    def loop(recipe: Mapping, bars: str, path: Path) -> float:
+        soundfile.write(path, np.zeros(SAMPLE_RATE), SAMPLE_RATE)
+        return 1.0
+
+    return Workshop(carry_out, play, preview, dry, loop)
+
+
 def fake_listeners() -> Listeners:
     return Listeners(read_text, read_hum, read_reference, read_lyrics, read_audio, export, stems, export_as, draw_sound,
                      lambda: ("alto", "baritone"), lambda path, heard: track_pictures(read_audio(path), heard),
-                     separate, write_original)
+                     separate, write_original, reopen, fake_workshop())
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 # A room imports from the left of itself, never from the right.
 ORDER = ("types", "errors", "config", "assets", "audio", "canvas", "styles", "conditions", "generator", "performance",
-         "vocoder", "studio", "evaluation", "engines", "ui", "cli")
+         "vocoder", "studio", "evaluation", "engines", "library", "ui", "cli")
 
 
 def imports(path: Path) -> set[str]:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import gradio as gr
@@ -19,11 +20,11 @@ from modules.studio.export import KINDS
 from modules.types import Controls, Finding, TextReading
 from modules.ui import handlers
 from modules.ui.downloads import export_kept, take_folder
+from modules.ui.faces import playable
 from modules.ui.form import Form, sentence, to_request
 from modules.ui.more import DIALS, keys, read_key, read_seed
 from modules.ui.page import build_page, launch_options
 from modules.ui.sessions import Sessions, new_folder, results_folder
-from modules.ui.takes import playable
 from modules.ui.text_tab import chip_list, next_surprise, own_ideas
 from tests.fake_engine import FakeEngine, fake_listeners, hum_file, read_audio
 
@@ -43,10 +44,19 @@ def test_page_offers_every_action_by_name():
     page = build_page(FakeEngine(), fake_listeners())
     names = set(page.get_api_info()["named_endpoints"])
     assert names == {"/make", "/listen_text", "/listen_hum", "/listen_reference", "/listen_lyrics", "/separate",
-                     "/export"}
+                     "/export", "/edit", "/mix", "/grid"}
     make = page.get_api_info()["named_endpoints"]["/make"]["parameters"]
     assert [p["parameter_name"] for p in make if not p.get("parameter_has_default")] == []
     assert {d.name for d in DIALS} <= {p["parameter_name"] for p in make}
+
+
+def test_one_more_card_takes_the_next_place_and_the_oldest_steps_back():
+    desk = handlers.empty_desk()
+    for number in range(MAX_TAKES + 2):
+        desk, _, lid, earlier, *slots = handlers.add_card(desk, f"card {number}", "")
+    assert desk["cards"] == [f"card {i}" for i in range(2, MAX_TAKES + 2)]
+    assert set(desk["earlier"]) == {"card 0", "card 1"} and "card 0" in earlier
+    assert [slot.value for slot in slots] == desk["cards"] and lid.visible
 
 
 def test_interface_imports_no_torch():
@@ -65,13 +75,14 @@ def test_nothing_on_the_page_names_an_outside_host():
 
 def test_fields_become_a_request(tmp_path):
     form = Form(prompt=" warm ", negative="drums", hum=str(hum_file(tmp_path / "tune.wav")), faithfulness=0.4,
-                lyrics="la la", voice="alto", dials={"tempo_bpm": 90.0, "energy": None}, key="F# minor", meter="3/4",
-                takes=3, seed="7")
+                lyrics="la la", voice="alto", singing="spoken", dials={"tempo_bpm": 90.0, "energy": None},
+                key="F# minor", meter="3/4", takes=3, seed="7")
     request = to_request(form, read_audio)
     assert (request.prompt, request.negative, request.hum_name) == ("warm", "drums", "tune.wav")
     assert (request.controls.tempo_bpm, request.controls.energy) == (90.0, None)
     assert (request.controls.tonic, request.controls.mode, request.controls.meter) == (6, "minor", "3/4")
     assert (request.faithfulness, request.takes, request.seed, request.voice) == (0.4, 3, 7, "alto")
+    assert request.singing == "spoken"
     assert request.hum.duration_s == pytest.approx(3.0, abs=0.01)
 
 
@@ -178,6 +189,8 @@ def test_the_line_says_what_will_be_used():
                          negative="drums", dials={"tempo_bpm": 90, "energy": None}, key="A minor"))
     assert line == ("1 take from your tune, followed note for note, the words “warm lo-fi”, the vibe of your track, "
                     "2 lines of lyrics and your tempo and key, without drums.")
+    assert "2 lines of lyrics, spoken" in sentence(Form(lyrics="one\ntwo", singing="spoken"))
+    assert "a hummed tune" in sentence(Form(prompt="x", singing="hummed"))
 
 
 def test_takes_come_one_after_another_with_their_files():
@@ -312,6 +325,14 @@ def test_endpoints_work_from_a_script(address, tmp_path):
     assert sorted({Path(f).suffix for f in files}) == [".json", ".mid", ".wav"] and len(files) == 6
     with pytest.raises(Exception, match="F# minor"):
         client.predict(prompt="x", key="H", api_name="/make")
+    best, _ = client.predict(prompt="x", takes=3, best=1, api_name="/make")
+    assert len(best) == 1
+    cells, report = client.predict(prompts="calm|wild", vary="energy=0.2,0.8", seed="4", api_name="/grid")
+    assert [cell["labels"] for cell in cells] == [{"prompt": p, "energy": e} for p in ("calm", "wild")
+                                                  for e in ("0.2", "0.8")]
+    assert {cell["seed"] for cell in cells} == {4} and zipfile.is_zipfile(report)
+    with pytest.raises(Exception, match="cannot be varied"):
+        client.predict(prompts="calm", vary="taste=1", api_name="/grid")
     # other formats of a take: by its name, or from its recipe
     flac, midi = client.predict(take=done[0]["take"], to="flac, midi", api_name="/export")
     assert Path(flac).read_text() == "flac of seed 3" and Path(midi).read_bytes()[:4] == b"MThd"

@@ -119,6 +119,13 @@
     };
     document.addEventListener("input", (event) => { if (event.target.closest?.("#dial-duration_s, #auto-duration_s")) setTimeout(stretch, 60); });
     document.addEventListener("change", (event) => { if (event.target.closest?.("#auto-duration_s")) setTimeout(stretch, 60); });
+    // The form was filled from a recipe: what is drawn is what the field holds now.
+    document.addEventListener("ew-restored", () => {
+      length = lengthOf(curve);
+      values = read("energy-curve") ? sample(pairs(read("energy-curve")), length) : null;
+      shape = values ? "drawn" : "";
+      show();
+    });
     const words = document.getElementById("understood");
     if (words) new MutationObserver(stretch).observe(words, { childList: true, subtree: true });
     show();

@@ -22,7 +22,7 @@
     const sound = sounds.get(url);
     for (const player of players(url)) {
       const length = Number(player.dataset.duration) || sound.duration || 1;
-      const card = player.dataset.group ? player.closest(".ew-take") : player;
+      const card = player.dataset.group ? player.closest(".ew-take, .ew-desk") : player;
       card.style.setProperty("--p", `${Math.min(100, (100 * sound.currentTime) / length)}%`);
       player.classList.toggle("ew-on", !sound.paused);
       card.classList.toggle("ew-on", !sound.paused);
@@ -69,24 +69,6 @@
   const playerOf = (element) =>
     element.closest(".ew-player") || element.closest(".ew-take")?.querySelector(".ew-player[data-group=takes]");
 
-  // Asks one of the page's own endpoints and waits for its answer.
-  async function ask(name, data) {
-    const call = await fetch(`gradio_api/call/${name}`, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ data }),
-    });
-    if (!call.ok) throw new Error(call.status === 503 ? "Too many people at once; try again in a minute." : "");
-    const { event_id: id } = await call.json();
-    const stream = await (await fetch(`gradio_api/call/${name}/${id}`)).text();
-    const last = stream.trim().split(/\n\n/).pop() || "";
-    const [, kind, body] = last.match(/^event: (\w+)\ndata: (.*)$/s) || [];
-    if (kind !== "complete") {
-      let told = null;
-      try { told = JSON.parse(body); } catch { /* no words came with it */ }
-      throw new Error((told && (told.error || told.message)) || (typeof told === "string" ? told : ""));
-    }
-    return JSON.parse(body)[0];
-  }
-
   // A download that is made first: the button becomes a link when it is there.
   async function exportFile(button) {
     if (button.getAttribute("aria-busy") === "true") return;
@@ -94,7 +76,7 @@
     button.setAttribute("aria-busy", "true");
     note.textContent = "being made …";
     try {
-      const file = await ask("card_file", [button.closest("[data-take]").dataset.take, button.dataset.export]);
+      const file = await window.Earworm.ask("card_file", [button.closest("[data-take]").dataset.take, button.dataset.export]);
       const link = document.createElement("a");
       link.className = "ew-item";
       link.href = file.address;
@@ -119,7 +101,7 @@
     const inside = box.querySelector("div");
     inside.textContent = "Drawing …";
     try {
-      inside.innerHTML = (await ask("card_pictures", [box.closest("[data-take]").dataset.take])).html;
+      inside.innerHTML = (await window.Earworm.ask("card_pictures", [box.closest("[data-take]").dataset.take])).html;
     } catch (error) {
       delete box.dataset.drawn;
       inside.textContent = error.message || "That did not work; close and open to try again.";
@@ -133,7 +115,7 @@
     if (wanted) return exportFile(wanted);
     const play = target.closest(".ew-play");
     if (play) return toggle(play.closest(".ew-player"));
-    const place = target.closest(".ew-take [data-seek]");
+    const place = target.closest(":is(.ew-take, .ew-desk) [data-seek]");
     if (place) {
       const box = place.getBoundingClientRect();
       return seek(playerOf(place), (event.clientX - box.left) / box.width);
@@ -142,6 +124,10 @@
     if (wide) {
       const slot = wide.closest(".ew-grid > *");
       return wide.setAttribute("aria-pressed", String(slot.classList.toggle("ew-full")));
+    }
+    const numbers = target.closest("[data-numbers]");
+    if (numbers) {
+      return numbers.setAttribute("aria-pressed", String(numbers.parentElement.classList.toggle("ew-numbers")));
     }
     const seed = target.closest("[data-copy]");
     if (seed) {

@@ -11,10 +11,11 @@
     const styles = JSON.parse(atlas.dataset.styles), names = Object.keys(styles);
     const map = atlas.querySelector(".ew-map"), near = atlas.querySelector(".ew-near"), centre = map.querySelector("u");
     const dots = Object.fromEntries([...map.querySelectorAll(".ew-dot")].map((dot) => [dot.dataset.style, dot]));
-    let blend = read("style-blend").split(",").filter(Boolean).map((part) => {
+    const kept = () => read("style-blend").split(",").filter(Boolean).map((part) => {
       const [name, weight] = part.split(":");
       return { name, weight: Number(weight) };
     }).filter(({ name }) => styles[name]);
+    let blend = kept();
     let at = blend[0]?.name || null; // where the keys stand
 
     const middle = () => ({
@@ -157,6 +158,7 @@
       });
     });
     document.addEventListener("ew-cleared", () => { blend = []; show(); });
+    document.addEventListener("ew-restored", () => { blend = kept(); show(); });
     new ResizeObserver(label).observe(map);
     show();
   });

@@ -133,7 +133,7 @@ def fuse(request: Request, heard: Heard) -> Condition:
         if beside and (melody or lyrics is not None):
             conflicts.append("What is played with the track itself takes its tune from there: the hum and the words "
                              "are left out.")
-            melody, lyrics, tempi = (), None, ()
+            melody, lyrics, source, tempi = (), None, "", ()
         use = use_track(reference, request, controls, styles, conflicts, has_melody=bool(melody))
         controls, styles = use.controls, use.styles
         if use.melody and not melody:
@@ -155,7 +155,7 @@ def fuse(request: Request, heard: Heard) -> Condition:
         findings=tuple(findings), conflicts=tuple(conflicts))
     if use is None:
         return condition
-    return replace(condition, chords=use.chords, chords_kept=use.chords_kept,
+    return replace(condition, chords=use.chords, chords_kept=use.chords_kept, as_busy=use.as_busy,
                    sections=use.sections if source != "hum" else (), reference=reference,
                    reference_mode=request.reference_mode,
                    faithfulness=condition.faithfulness if source == "hum" else use.melody_kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, Thread
@@ -16,14 +16,14 @@ from modules.conditions.fuse import BESIDE, SEEDS, check_request, fuse
 from modules.conditions.track import track_times
 from modules.engines import beside, own_voice
 from modules.engines.hearing import hear
-from modules.engines.recipe import read_song, request_json, write_recipe
-from modules.engines.replay import master_song, render_song
+from modules.engines.recipe import request_json, write_recipe
+from modules.engines.replay import Dry, Shelf, Sounded, master_song, render_song, sounded
 from modules.errors import Cancelled, InputError, WeightsMissing
 from modules.evaluation import music
 from modules.evaluation.copying import MOST_SHARED, shared_run, without_runs
 from modules.evaluation.critic import criticise
 from modules.evaluation.report import report, summary
-from modules.evaluation.vibe import nearness
+from modules.evaluation.vibe import as_busy, nearness
 from modules.generator import checkpoint, compose
 from modules.generator.originality import quotes
 from modules.generator.plan import Plan, blend, draw_plan
@@ -78,9 +78,8 @@ class EmbeddedEngine:
         condition = fuse(request, heard)
         asked = request_json(request, heard)
         listened_s = time.monotonic() - started
-        if "edit" in (request.recipe or {}).get("request", {}):  # an edited take is played from its own notes
-            song = read_song(request.recipe)
-            yield sound_take(song, condition, request.recipe["request"], {}, request.recipe["take"], cancel)
+        if "parent" in (request.recipe or {}):  # an edited take is played from its own notes and those before it
+            yield retake(request.recipe, condition, cancel)
             return
         first = int(request.recipe.get("take", 1)) if request.recipe and request.takes == 1 else 1
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="composer") as composer:
@@ -143,7 +142,9 @@ def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, 
                             tune=condition.reference.melody if vibe and not condition.melody else ())
     if plan.syllables:
         canvas = follow_tune(canvas, plan.syllables)
-    if controls.energy_curve:
+    if condition.as_busy:
+        canvas = as_busy(canvas, controls.energy_curve, plan.tempo_bpm, condition.reference)
+    elif controls.energy_curve:
         canvas = thin(canvas, controls.energy_curve, canvas.beats_per_bar * 60.0 / plan.tempo_bpm)
     song = Song(
         canvas=canvas, tempo_bpm=plan.tempo_bpm, tonic=plan.tonic, mode=plan.mode, swing=plan.swing,
@@ -164,16 +165,19 @@ def choose_voice(condition: Condition, seed: int) -> str:
 
 
 def compose_canvas(plan: Plan, model: torch.nn.Module, seed: int, cancel: Event,
-                   near: Reference | None = None, tune: tuple[GridNote, ...] = ()) -> Canvas:
+                   near: Reference | None = None, tune: tuple[GridNote, ...] = (),
+                   harmonies: list[Canvas] | None = None) -> Canvas:
     """The best of `DRAWS` fillings of a plan, by the critic and the model's own likelihood; one whose melody quotes a
     training piece only where all do, or where the melody was given.
 
     Args:
         near: a track whose feel the filling should be near.
         tune: a melody of which no longer run may stand in the filling than chance gives.
+        harmonies: the plan's canvas with its chords drawn, one for each filling; None = drawn here.
     """
     state = seed % 2**31
-    harmonies = compose.draw_harmony(model, plan, seed=state, draws=DRAWS, cancel=cancel)
+    if harmonies is None:
+        harmonies = compose.draw_harmony(model, plan, seed=state, draws=DRAWS, cancel=cancel)
     canvases, likelihood = compose.draw_canvases(model, plan, harmonies, seed=state, cancel=cancel)
     lead = cards().get(max(plan.styles, key=plan.styles.get)) if plan.styles else None
     pcs = music.SCALE_PCS if lead is None else (*music.SCALE_PCS, *melody_pcs(lead.scale, plan.mode))
@@ -217,17 +221,40 @@ def sound_take(song: Song, condition: Condition, asked: Mapping, timings: dict[s
     along = condition.reference_mode == "accompany"  # the track ends as it ends
     mastered = master(mixed.bus) if along else master_song(mixed.bus, song, performance)
     marks.append(time.monotonic())
+    timings = timings | {"sound": marks[1] - marks[0], "mix": marks[2] - marks[1]}
+    found = Sounded(Dry(song, performance, mixed), mixed, mastered)
+    return judge_take(found, condition, asked, timings, number, cancel, timing=points)
+
+
+def retake(recipe: Mapping, condition: Condition, cancel: Event, *, timings: dict[str, float] | None = None,
+           shelf: Shelf | None = None) -> Take:
+    """The take that an edited or remixed take's recipe holds; of the recipe only what `lineage.SCORE` names is read,
+    "request" and "take"."""
+    started = time.monotonic()
+    found = sounded(recipe, shelf=shelf, cancel=cancel)
+    timings = (timings or {}) | {"sound": time.monotonic() - started}
+    history = {name: recipe[name] for name in ("parent", "mixer") if name in recipe}
+    return judge_take(found, condition, recipe["request"], timings, recipe["take"], cancel, history)
+
+
+def judge_take(found: Sounded, condition: Condition, asked: Mapping, timings: dict[str, float], number: int,
+               cancel: Event, history: Mapping | None = None, timing: Sequence[tuple[float, float]] = ()) -> Take:
+    """Measure a sounded song and write its recipe; `history` and `timing` as in `write_recipe`."""
+    started = time.monotonic()
+    song, performance, mastered = found.dry.song, found.dry.performance, found.mastered
     loudness = (mastered.integrated_lufs, mastered.true_peak_dbtp)
-    checks = report(mastered.audio, mixed.stems, performance, song, condition, loudness=loudness)
-    marks.append(time.monotonic())
+    checks = report(mastered.audio, found.mixed.stems, performance, song, condition, loudness=loudness)
     stop_if(cancel)
-    timings = timings | {"sound": marks[1] - marks[0], "mix": marks[2] - marks[1], "judge": marks[3] - marks[2]}
+    told = summary(song, condition) + ("" if sampled.available() else f"; {sound_engine()}")
+    done = ((history or {}).get("parent") or {}).get("edit", {}).get("words", "")
+    told = f"{done[0].upper()}{done[1:]}. {told}" if done else told
     recipe = write_recipe(
         request=asked, condition=condition, song=song, performance=performance, report=checks, loudness=loudness,
-        duration_s=mastered.audio.duration_s, seed=song.seed, take=number, timings_s=timings,
+        duration_s=mastered.audio.duration_s, seed=song.seed, take=number,
+        timings_s=timings | {"judge": time.monotonic() - started},
         sounded_by={part.lane: sounded_by(part) for part in performance.parts},
-        kept=own_voice.LANE if own_voice.LANE in stems else "", sound_engine=sound_engine(), engine="embedded",
-        timing=points, track_times=track_times(condition, performance))
-    told = summary(song, condition) + ("" if sampled.available() else f"; {sound_engine()}")
-    return Take(audio=mastered.audio, stems=mixed.stems, song=song, performance=performance, report=checks,
+        kept=own_voice.LANE if own_voice.LANE in found.mixed.stems else "", sound_engine=sound_engine(),
+        engine="embedded", summary=told, history=history, timing=timing,
+        track_times=track_times(condition, performance))
+    return Take(audio=mastered.audio, stems=found.mixed.stems, song=song, performance=performance, report=checks,
                 recipe=recipe, seed=song.seed, summary=told)

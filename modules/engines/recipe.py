@@ -71,11 +71,13 @@ def keep_recording(request: Request, heard: Heard) -> str | None:
 def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song, performance: Performance,
                  report: tuple[Check, ...], loudness: tuple[float, float], duration_s: float, seed: int, take: int,
                  timings_s: Mapping[str, float], sounded_by: Mapping[str, str], sound_engine: str,
-                 engine: str, kept: str = "", timing: Sequence[tuple[float, float]] = (),
+                 engine: str, summary: str, history: Mapping[str, Any] | None = None, kept: str = "",
+                 timing: Sequence[tuple[float, float]] = (),
                  track_times: Sequence[tuple[float, float]] = ()) -> dict[str, Any]:
     """The recipe of one take; fields are the contract of the command line.
 
     Args:
+        history: what an edited take has beside: "parent" (`lineage.child_of`) and "mixer" (`mix_sheet.sheet_json`).
         kept: the lane of a person's voice.
         timing: (seconds of the song, seconds of the take) where a track is heard in the take itself.
         track_times: (seconds of the take, seconds of the track it restyles), a pair a bar line.
@@ -108,10 +110,9 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
     kept_lane = [{"name": kept, "instrument": "your voice", "program": 52, "is_drum": False, "notes": len(notes),
                   "sounded_by": "recording"}] if kept else []
     return plain({
-        "request": request, "engine": engine, "version": VERSION, "seed": seed, "take": take,
-        "sample_rate": SAMPLE_RATE, "duration_s": duration_s, "tempo_bpm": song.tempo_bpm,
-        "key": key_name(song.tonic, song.mode), "meter": canvas.meter, "swing": song.swing,
-        "styles": dict(song.styles),
+        "request": request, "engine": engine, "version": VERSION, "seed": seed, "take": take, "summary": summary,
+        "sample_rate": SAMPLE_RATE, "duration_s": duration_s,
+        "key": key_name(song.tonic, song.mode), "meter": canvas.meter,
         "sections": [{"name": s.name, "start_bar": s.start_bar, "bars": s.bars, "energy": s.energy,
                       "start_s": bars[s.start_bar], "end_s": bars[min(s.start_bar + s.bars, len(bars) - 1)]}
                      for s in song.sections],
@@ -125,7 +126,15 @@ def write_recipe(*, request: Mapping[str, Any], condition: Condition, song: Song
         "loudness": {"integrated_lufs": loudness[0], "true_peak_dbtp": loudness[1]},
         "timings_s": timings_s,
         "versions": {name: version(name) for name in ("torch", "numpy", "librosa", "gradio", "transformers")},
-        "canvas": canvas_text.to_json(canvas),
+        **score_json(song), **(history or {}),
+    })
+
+
+def score_json(song: Song) -> dict[str, Any]:
+    """The song as a recipe holds it; `read_song` reads it back."""
+    return plain({
+        "seed": song.seed, "tempo_bpm": song.tempo_bpm, "swing": song.swing, "styles": dict(song.styles),
+        "canvas": canvas_text.to_json(song.canvas),
         "song": {"tonic": song.tonic, "mode": song.mode, "swing_unit": song.swing_unit, "instruments":
                  dict(song.instruments), "voice": song.voice, "singing": song.singing, "ending": song.ending,
                  "brightness": song.brightness, "production": song.production, "syllables": song.syllables,

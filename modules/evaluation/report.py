@@ -6,23 +6,25 @@ those that made it. Where nothing was asked, a line says what is heard. `sound` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from modules.assets import instruments
-from modules.canvas.vocabulary import BEATS_PER_BAR, SCALES
+from modules.canvas.vocabulary import SCALES
 from modules.conditions import beats as pulse
 from modules.conditions.spectra import Spectra, analyse
 from modules.conditions.tonality import find_key, scale_share
 from modules.config import TARGET_LUFS, TRUE_PEAK_DBTP
 from modules.evaluation import sound
+from modules.evaluation.shape import bar_lines, grade, only_heard, shape
 from modules.types import LANES, PITCH_CLASSES, Audio, Check, Condition, Part, Performance, Song
 
 SAME_TEMPO, NEAR_TEMPO = 0.015, 0.05  # of the asked tempo
 TEMPO_HEARD = 0.45  # how well onsets return at the asked tempo, against the best of all tempi
 KEY_MARGIN, SCALE_MARGIN = 0.3, 0.04  # of correlation; of the share of what sounds that lies in the scale
 METER_MARGIN = 0.12
+WORTH = {"yes": 1.0, "near": 0.5, "no": 0.0}
 LANE_WORDS = {"melody": "melody", "counter": "counter-melody", "bass": "bass", "comp": "chords", "comp2": "more chords",
               "pad": "pad", "drums": "drums", "vocal": "voice"}
 ENDINGS = {"fade": "fades out", "ring": "rings out", "hit": "ends on a hit", "cut": "is cut off",
@@ -55,10 +57,17 @@ def report(audio: Audio, stems: Mapping[str, Audio], performance: Performance, s
     if song.syllables or any(part.sung for part in performance.parts):
         checks.append(_words(stems, performance, song, condition))
     if condition.controls.energy_curve:
-        checks.append(_curve(spectra, condition, _bars(performance, song)[-1]))
+        checks.append(_curve(spectra, condition, bar_lines(performance, song)[-1]))
     checks += [_length(audio, condition), _loudness(loudness), _ending(audio, song, condition)]
-    checks += _critic(spectra, performance, song, condition)
+    checks += shape(spectra, performance, song, condition)
     return tuple(checks)
+
+
+def merit(checks: Sequence[Check]) -> float:
+    """0–1: how well a take does by its report, to choose among takes: what was asked counts twice, the critic once."""
+    judged = [(2.0 if check.asked else 1.0, WORTH[check.verdict] if check.match is None else check.match)
+              for check in checks if check.verdict in WORTH]
+    return sum(weight * value for weight, value in judged) / sum(weight for weight, _ in judged) if judged else 0.5
 
 
 def summary(song: Song, condition: Condition) -> str:
@@ -103,15 +112,6 @@ def asked_for(instrument: str, lane: str, names: tuple[str, ...]) -> bool:
                or (name in ("vocal", "vocals") and lane == "vocal") for name in names)
 
 
-def _grade(name: str, asked: str, heard: str, match: float, *, yes: float = 0.9, near: float = 0.6) -> Check:
-    match = float(np.clip(match, 0, 1))
-    return Check(name, asked, heard, round(match, 3), "yes" if match >= yes else "near" if match >= near else "no")
-
-
-def _heard(name: str, heard: str) -> Check:
-    return Check(name, "", heard, None, "heard")
-
-
 def _tempo(envelope: np.ndarray, song: Song, condition: Condition) -> Check:
     asked = condition.controls.tempo_bpm
     scores, raw = pulse.tempo_scores(envelope)
@@ -122,7 +122,7 @@ def _tempo(envelope: np.ndarray, song: Song, condition: Condition) -> Check:
         blind = float(pulse.TEMPI[scores.argmax()])
         tempo = pulse.refine(pulse.track(envelope, blind), blind)
     if asked is None:
-        return _heard("tempo", f"{tempo:.0f} BPM")
+        return only_heard("tempo", f"{tempo:.0f} BPM")
     off = abs(tempo / asked - 1)
     said = f"{tempo:.0f} BPM" if off > SAME_TEMPO else f"{asked:.0f} BPM"
     multiple = min((abs(np.log(tempo / asked / m)), m) for m in (0.5, 1.0, 2.0))
@@ -148,7 +148,7 @@ def _key(spectra: Spectra, song: Song, condition: Condition) -> Check:
     key_heard = expected if fits else (key.tonic, key.mode)
     heard = f"{PITCH_CLASSES[key_heard[0]]} {key_heard[1]}"
     if controls.tonic is None and controls.mode is None:
-        return _heard("key", heard)
+        return only_heard("key", heard)
     asked = (controls.tonic if controls.tonic is not None else key_heard[0], mode)
     said = f"{PITCH_CLASSES[asked[0]]} {asked[1]}" if controls.tonic is not None else mode
     if asked == key_heard:
@@ -174,7 +174,7 @@ def _meter(spectra: Spectra, envelope: np.ndarray, song: Song, condition: Condit
     expected = asked or song.canvas.meter
     heard = expected if scores.get(expected, -9.0) >= scores[best] - METER_MARGIN else best
     if asked is None:
-        return _heard("metre", heard)
+        return only_heard("metre", heard)
     return Check("metre", asked, heard, float(heard == asked), "yes" if heard == asked else "no")
 
 
@@ -194,7 +194,7 @@ def _melody(spectra: Spectra, stems: Mapping[str, Audio], performance: Performan
     heard = f"{whose}: {best.found} of {best.asked} notes (likeness {best.likeness:.2f})"
     if condition.faithfulness <= 0:
         return Check("melody", asked, heard, None, "heard")
-    return _grade("melody", asked, heard, share / max(condition.faithfulness, 0.3))
+    return grade("melody", asked, heard, share / max(condition.faithfulness, 0.3))
 
 
 def _instruments(stems: Mapping[str, Audio], performance: Performance, condition: Condition) -> list[Check]:
@@ -209,16 +209,16 @@ def _instruments(stems: Mapping[str, Audio], performance: Performance, condition
         heard = ", ".join(there) or "none of them"
         if missing:
             heard += f"; no {' or '.join(_named(name) for name in missing)}"
-        checks.append(_grade("instruments", ", ".join(_named(name) for name in wanted), heard,
+        checks.append(grade("instruments", ", ".join(_named(name) for name in wanted), heard,
                              1 - len(missing) / len(wanted), yes=0.99, near=0.5))
     else:
         names = dict.fromkeys(instrument_words(part.instrument) if part.lane != "vocal" else
                               f"voice ({part.instrument.capitalize()})" for part in sounding)
-        checks.append(_heard("instruments", ", ".join(names) or "nothing"))
+        checks.append(only_heard("instruments", ", ".join(names) or "nothing"))
     if unwanted:
         present = [name for name in unwanted if _plays(name, sounding)]
         heard = f"{', '.join(_named(name) for name in present)} can be heard" if present else "none of it"
-        checks.append(_grade("left out", ", ".join(f"no {_named(name)}" for name in unwanted), heard,
+        checks.append(grade("left out", ", ".join(f"no {_named(name)}" for name in unwanted), heard,
                              1 - len(present) / len(unwanted), yes=0.99, near=0.99))
     return checks
 
@@ -240,32 +240,32 @@ def _words(stems: Mapping[str, Audio], performance: Performance, song: Song, con
     match = sound.match_words(part.sung, stems[part.lane])
     if song.singing == "hummed":
         heard = f"{100 * match.in_tune / max(match.heard, 1):.0f} % of what is hummed on its note"
-        return _grade(name, "the tune hummed", heard, match.in_tune / max(match.sung, 1))
+        return grade(name, "the tune hummed", heard, match.in_tune / max(match.sung, 1))
     if song.singing == "spoken":  # speech has no note to stand on
         spoken = min(match.heard, asked or match.sung)
-        return _grade(name, f"{asked} syllables", f"{spoken} of {asked or match.sung} syllables spoken",
-                      spoken / max(asked or match.sung, 1))
+        return grade(name, f"{asked} syllables", f"{spoken} of {asked or match.sung} syllables spoken",
+                     spoken / max(asked or match.sung, 1))
     asked = asked or match.sung
     sung = min(match.heard, asked)  # a chorus that returns is asked once
     heard = f"{sung} of {asked} syllables sung, {100 * match.in_tune / max(match.heard, 1):.0f} % on their note"
-    return _grade("words", f"{asked} syllables", heard, sung / max(asked, 1) * (0.5 + 0.5 * match.in_tune
+    return grade("words", f"{asked} syllables", heard, sung / max(asked, 1) * (0.5 + 0.5 * match.in_tune
                                                                                / max(match.heard, 1)))
 
 
 def _curve(spectra: Spectra, condition: Condition, end_s: float) -> Check:
     follows = sound.follows(condition.controls.energy_curve, spectra, end_s)
     if np.isnan(follows):
-        return _heard("energy", "one level throughout")
+        return only_heard("energy", "one level throughout")
     words = ("follows the curve" if follows > 0.6 else "follows the curve roughly" if follows > 0.3
              else "goes its own way")
-    return _grade("energy", "a curve", words, follows, yes=0.6, near=0.3)
+    return grade("energy", "a curve", words, follows, yes=0.6, near=0.3)
 
 
 def _length(audio: Audio, condition: Condition) -> Check:
     asked, heard = condition.controls.duration_s, audio.duration_s
     said = f"{heard:.0f} s" if heard < 90 else f"{int(heard) // 60}:{int(heard) % 60:02d} min"
     if asked is None:
-        return _heard("length", said)
+        return only_heard("length", said)
     off = abs(heard - asked) / asked
     verdict = "yes" if off <= 0.1 or abs(heard - asked) <= 1 else "near" if off <= 0.25 else "no"
     return Check("length", f"{asked:.0f} s", said, round(max(0.0, 1 - off), 3), verdict)
@@ -286,63 +286,8 @@ def _ending(audio: Audio, song: Song, condition: Condition) -> Check:
     heard = ENDINGS[kind] + (f" over {dying_s:.1f} s" if kind in ("fade", "ring") else "")
     asked = condition.controls.ending
     if asked is None:
-        return _heard("ending", heard)
+        return only_heard("ending", heard)
     fits = kind == asked or (asked in ("ritard", "ring") and kind in ("ring", "hit"))
     near = kind != "cut"
     return Check("ending", ENDINGS[asked], heard, 1.0 if fits else 0.5 if near else 0.0,
                  "yes" if fits else "near" if near else "no")
-
-
-def _bars(performance: Performance, song: Song) -> tuple[float, ...]:
-    """Times of bar lines, the last one's included."""
-    last_s = BEATS_PER_BAR[song.canvas.meter] * 60 / song.tempo_bpm
-    return (*performance.bar_starts_s, performance.bar_starts_s[-1] + last_s)
-
-
-def _critic(spectra: Spectra, performance: Performance, song: Song, condition: Condition) -> list[Check]:
-    """Form, dynamics and variety as they sound."""
-    bars = _bars(performance, song)
-    spans = [(bars[s.start_bar], bars[min(s.start_bar + s.bars, len(bars) - 1)]) for s in song.sections
-             if s.start_bar < len(bars) - 1]
-    sections = song.sections[:len(spans)]
-    names = ", ".join(section.name for section in sections)
-    checks = []
-    asked = condition.controls.form
-    if asked:
-        kept = [section.name for section in sections if section.name in asked]
-        same = sum(a == b for a, b in zip(kept, asked, strict=False)) / max(len(asked), len(kept))
-        checks.append(_grade("form", ", ".join(asked), names, same))
-    else:
-        checks.append(_heard("form", names))
-    returns = [(section.name, sound.alike(spectra, spans[section.source], spans[index]))
-               for index, section in enumerate(sections) if section.source is not None and section.source < index]
-    if returns:
-        name, likeness = max(returns, key=lambda item: item[1])
-        how = ("comes back as it was" if likeness > 0.85 else "comes back changed" if likeness > 0.6
-               else "comes back much changed")
-        checks.append(_heard("returns", f"the {name} {how} ({100 * likeness:.0f} % alike)"))
-    checks += _dynamics(spectra, sections, spans)
-    repeated = sound.repeated_bars(spectra, bars)
-    if not np.isnan(repeated):
-        how = ("one bar over and over" if repeated > 0.85 else "loops with small changes" if repeated > 0.5
-               else "bars differ")
-        checks.append(_heard("variety", f"{how} ({100 * repeated:.0f} % of bars repeat the one before)"))
-    return checks
-
-
-def _dynamics(spectra: Spectra, sections: tuple, spans: list[tuple[float, float]]) -> list[Check]:
-    levels = {}
-    for section, span in zip(sections, spans, strict=True):
-        levels.setdefault(section.name, []).append(sound.span_level(spectra, *span))
-    means = {name: float(np.mean(values)) for name, values in levels.items()}
-    peak = next((name for name in ("chorus", "drop") if name in means), None)
-    if peak and "verse" in means:
-        gap = means[peak] - means["verse"]
-        how = (f"{peak} {gap:.1f} dB louder than the verse" if gap >= 0.5
-               else f"{peak} {-gap:.1f} dB softer than the verse" if gap <= -0.5 else f"{peak} and verse equally loud")
-        return [_heard("dynamics", how)]
-    if len(means) > 1:
-        loud, soft = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
-        return [_heard("dynamics", f"{loud} {means[loud] - means[soft]:.1f} dB louder than the {soft}")]
-    return []
-

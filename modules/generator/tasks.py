@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -18,22 +19,28 @@ def reopen(canvas: Canvas, bars: range, lanes: frozenset[str]) -> Canvas:
     A note belongs to the bar where it begins: one that rings into the hole stays whole, the tail of one that began
     inside is opened with it. A lane that may be redone keeps playing where it played.
     """
+    return reopen_holes(canvas, ((bars, lanes),))
+
+
+def reopen_holes(canvas: Canvas, holes: Iterable[tuple[range, frozenset[str]]]) -> Canvas:
+    """As `reopen`, several holes at once."""
     out = canvas.copy()
     out.known_harmony[:] = True
     out.known_steps[:] = True
     out.rhythm[:] = 0
     per_bar, bpb = canvas.steps_per_bar, canvas.beats_per_bar
-    first, last = bars.start * per_bar, bars.stop * per_bar
-    for lane in lanes:
-        if lane == "harmony":
-            out.known_harmony[bars.start * bpb:bars.stop * bpb] = False
-            continue
-        for row in v.LANE_ROWS[lane]:
-            held = v.ROWS[v.ROW_NAMES[row]][1] != "drum"
-            start = first + (held_from(canvas.steps[row], first) if first else 0) if held else first
-            tail = last + held_from(canvas.steps[row], last) if held else last
-            out.known_steps[row, start:tail] = False
-            out.rhythm[row, last:tail] = NO_ONSET
+    for bars, lanes in holes:
+        first, last = bars.start * per_bar, bars.stop * per_bar
+        for lane in lanes:
+            if lane == "harmony":
+                out.known_harmony[bars.start * bpb:bars.stop * bpb] = False
+                continue
+            for row in v.LANE_ROWS[lane]:
+                held = v.ROWS[v.ROW_NAMES[row]][1] != "drum"
+                start = first + (held_from(canvas.steps[row], first) if first else 0) if held else first
+                tail = last + held_from(canvas.steps[row], last) if held else last
+                out.known_steps[row, start:tail] = False
+                out.rhythm[row, last:tail] = NO_ONSET
     return out
 
 
@@ -45,9 +52,21 @@ def held_from(line: np.ndarray, step: int) -> int:
     return end - step
 
 
-def redo(plan: Plan, canvas: Canvas, bars: range, lanes: frozenset[str]) -> Plan:
-    """Draw `lanes` again in `bars` (bar numbers from 0), everything else kept."""
-    return replace(plan, canvas=reopen(canvas, bars, lanes), copy_bars=nothing_returns(canvas))
+def redo(plan: Plan, canvas: Canvas, holes: Iterable[tuple[range, frozenset[str]]], *,
+         wake: frozenset[str] = frozenset()) -> Plan:
+    """Draw each hole's lanes again in its bars (numbers from 0), everything else kept.
+
+    Args:
+        wake: lanes that begin to play in a hole in which they rested.
+    """
+    holes = tuple(holes)
+    out = reopen_holes(canvas, holes)
+    for bars, lanes in holes:
+        for lane in lanes & wake:
+            row = out.active[LANES.index(lane), bars.start:bars.stop]
+            if not (row > 0).any():
+                row[:] = 1
+    return replace(plan, canvas=out, copy_bars=nothing_returns(canvas))
 
 
 def restyle(plan: Plan, canvas: Canvas, active: np.ndarray) -> Plan:
@@ -106,6 +125,28 @@ def cut(canvas: Canvas, first_bar: int) -> Canvas:
                    known_harmony=canvas.known_harmony[beat:].copy(), known_steps=canvas.known_steps[:, step:].copy(),
                    rhythm=canvas.rhythm[:, step:].copy(), active=canvas.active[:, first_bar:].copy(),
                    energy=canvas.energy[first_bar:].copy(), sections=sections)
+
+
+def lead_in(plan: Plan, canvas: Canvas, n_bars: int) -> Plan:
+    """Begin `n_bars` earlier: an introduction in which those who play first play, without the tune."""
+    first = canvas.sections[0]
+    intro = Section("intro", 0, n_bars, max(1, first.energy - 1))
+    moved = tuple(replace(section, start_bar=section.start_bar + n_bars,
+                          source=None if section.source is None else section.source + 1) for section in canvas.sections)
+    out = Canvas.empty(canvas.meter, (intro, *moved))
+    steps, beats = n_bars * canvas.steps_per_bar, n_bars * canvas.beats_per_bar
+    out.steps[:, steps:], out.known_steps[:, steps:] = canvas.steps, True
+    out.harmony[beats:], out.known_harmony[beats:] = canvas.harmony, True
+    out.active[:, n_bars:] = canvas.active
+    out.energy[n_bars:] = canvas.energy
+    out.active[:, :n_bars] = (canvas.active[:, :first.bars] > 0).any(axis=1)[:, None]
+    out.active[LANES.index("melody"), :n_bars] = 0
+    chordal = [LANES.index(lane) for lane in ("comp", "pad", "comp2", "bass", "drums")]
+    if not (out.active[chordal, 0] > 0).any():  # the tune began alone: who joins it first leads in
+        later = [row for row in chordal if (canvas.active[row] > 0).any()]
+        out.active[later[:1], :n_bars] = 1
+    return replace(plan, canvas=replace(out, pitch_range=canvas.pitch_range), copy_bars=nothing_returns(out),
+                   syllables=tuple(replace(s, step=s.step + steps) for s in plan.syllables))
 
 
 def nothing_returns(canvas: Canvas) -> np.ndarray:

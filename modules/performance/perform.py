@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from modules.assets import instruments
 from modules.performance import controls
+from modules.performance.backing import backing_line
 from modules.performance.clock import Clock, make_clock
 from modules.performance.comping import play_chords, voiced
 from modules.performance.drumming import play_drums
@@ -51,7 +52,8 @@ def perform(song: Song, *, cards: Mapping[str, Card] | None = None) -> Performan
     parts: list[Part] = []
     if sung:
         held = tuple(_hold_sung(sung, clock, ring_s, duration_s))
-        parts.append(Part("vocal", singer(song.voice), VOCAL_PROGRAM, False, (), (), held))
+        parts.append(Part("vocal", singer(song.voice), VOCAL_PROGRAM, False, (), (), held,
+                          backing_line(song, held, clock)))
     chords: dict[str, list[VoicedChord]] = {}
     for lane, instrument in song.instruments.items():
         if lane == "drums":
@@ -65,7 +67,7 @@ def perform(song: Song, *, cards: Mapping[str, Card] | None = None) -> Performan
             continue
         if lane != "drums" and not (lane == "melody" and song.ending == "hit"):  # a tune is never cut short
             notes = _end(song, notes, clock, ring_s)
-        notes = _tidy(notes, duration_s, technique(instrument).mono and lane not in ROLE_LANES)
+        notes = tidy(notes, duration_s, technique(instrument).mono and lane not in ROLE_LANES)
         kind = instruments()[instrument]
         parts.append(Part(lane, instrument, kind["program"], kind["family"] == "drums", tuple(notes),
                           tuple(_controls(stage, lane, notes, chords.get(lane)))))
@@ -124,7 +126,7 @@ def _hold_sung(sung: list[SungNote], clock: Clock, ring_s: float, duration_s: fl
     return [replace(n, offset_s=min(n.offset_s, duration_s)) for n in sung if n.onset_s < duration_s - MIN_NOTE_S]
 
 
-def _tidy(notes: list[PlayedNote], duration_s: float, mono: bool) -> list[PlayedNote]:
+def tidy(notes: list[PlayedNote], duration_s: float, mono: bool) -> list[PlayedNote]:
     """In time order, within the performance; a pitch ends before it starts again, a single voice before its next."""
     ordered = sorted((n for n in notes if n.onset_s < duration_s - MIN_NOTE_S), key=lambda n: (n.onset_s, n.midi))
     following: dict[int, float] = {}

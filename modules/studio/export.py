@@ -22,6 +22,7 @@ from modules.audio.tags import compact, write_tags
 from modules.errors import InputError
 from modules.performance.midi import write_midi
 from modules.studio.lyrics import lrc
+from modules.studio.mix_sheet import MixSheet
 from modules.studio.provenance import sign
 from modules.types import PITCH_CLASSES, Audio, Performance, Song, Take
 
@@ -64,6 +65,7 @@ class Piece:
 
     sound  () → the finished master
     mixed  () → (every lane as it lies in the mix, the mix that the master was given)
+    sheet  how a person set the mixer; a loop is mixed so too
     """
 
     song: Song
@@ -71,6 +73,7 @@ class Piece:
     recipe: Mapping[str, Any]
     sound: Callable[[], Audio]
     mixed: Callable[[], tuple[Mapping[str, Audio], Audio]]
+    sheet: MixSheet = MixSheet()
 
 
 def export_as(piece: Piece, kinds: Sequence[str], folder: Path, *, stem: str,
@@ -134,7 +137,7 @@ def _write(piece: Piece, kind: str, path: Path, cancel: Event | None) -> None:
         fmt, bits = _SOUNDS[kind]
         write_sound(path, piece.sound(), fmt, bits, metadata(song, recipe), song.seed)
     elif kind == "loop":
-        _write_loop(path, song, recipe, cancel)
+        write_loop(path, piece, *loop_bars(song), cancel)
     elif kind == "stems":
         from modules.studio.stems import write_stems
 
@@ -166,16 +169,22 @@ def loop_bars(song: Song) -> tuple[int, int]:
     return section.start_bar, min(section.bars, LONGEST_LOOP)
 
 
-def _write_loop(path: Path, song: Song, recipe: Mapping[str, Any], cancel: Event | None) -> None:
+def write_loop(path: Path, piece: Piece, first: int, n_bars: int, cancel: Event | None = None) -> float:
+    """Bars of a piece (`first` 0 is the first) as a WAV that goes round, mixed as its sheet says; its seconds.
+
+    Raises:
+        InputError: the piece has no such bars.
+    """
     from modules.studio.loop import make_loop
 
-    first, n_bars = loop_bars(song)
-    loop = make_loop(song, first, n_bars, cancel=cancel)
+    song, sheet = piece.song, piece.sheet
+    loop = make_loop(song, first, n_bars, settings=sheet.settings, target_lufs=sheet.target_lufs, cancel=cancel)
     name = song.canvas.section_at(first).name
-    tags = metadata(song, recipe) | {"lufs": f"{loop.integrated_lufs:g}", "dbtp": f"{loop.true_peak_dbtp:g}",
-                                     "beats": str(n_bars * song.canvas.beats_per_bar)}
+    tags = metadata(song, piece.recipe) | {"lufs": f"{loop.integrated_lufs:g}", "dbtp": f"{loop.true_peak_dbtp:g}",
+                                           "beats": str(n_bars * song.canvas.beats_per_bar)}
     tags["title"] += f" (loop of the {name}, {n_bars} bars)"
     write_sound(path, loop.audio, "wav", "24", tags, song.seed)
+    return loop.audio.duration_s
 
 
 def write_sound(path: Path, audio: Audio, fmt: str, bits: str, tags: Mapping[str, str], seed: int) -> Path:

@@ -18,6 +18,7 @@ from modules.performance.palette import style_tone
 from modules.studio.loudness import integrated_lufs, true_peak_dbtp
 from modules.studio.master import master
 from modules.studio.mix import mix
+from modules.studio.mix_sheet import MixSettings
 from modules.types import Audio, Song
 from modules.vocoder.render import render
 
@@ -35,11 +36,13 @@ class Loop:
     true_peak_dbtp: float
 
 
-def make_loop(song: Song, first_bar: int = 0, n_bars: int | None = None, *, target_lufs: float = TARGET_LUFS,
-              ceiling_dbtp: float = TRUE_PEAK_DBTP, cancel: Event | None = None) -> Loop:
+def make_loop(song: Song, first_bar: int = 0, n_bars: int | None = None, *, settings: MixSettings | None = None,
+              target_lufs: float = TARGET_LUFS, ceiling_dbtp: float = TRUE_PEAK_DBTP,
+              cancel: Event | None = None) -> Loop:
     """Bars of a song, from `first_bar` (0 is the first), as a seamless loop; `n_bars` None = to the end.
 
     Args:
+        settings: a person's faders.
         target_lufs: loudness of the loop going round.
 
     Raises:
@@ -50,7 +53,7 @@ def make_loop(song: Song, first_bar: int = 0, n_bars: int | None = None, *, targ
     looped = loop_song(song, first_bar, n_bars)
     performance, lead_s, round_s = perform_loop(looped, n_bars)
     stems = render(performance, seed=song.seed, tone=style_tone(song), cancel=cancel)
-    once = cut_round(mix(stems, looped, performance, cancel=cancel).bus, lead_s, round_s)
+    once = cut_round(mix(stems, looped, performance, settings=settings, cancel=cancel).bus, lead_s, round_s)
     n_samples, rate = once.samples.shape[-1], once.sample_rate
     # the second time round meets a limiter that has heard the first; a little of the third keeps it from an ending
     again = Audio(np.concatenate([once.samples, once.samples, once.samples[:, :rate // 4]], axis=1), rate)

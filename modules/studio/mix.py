@@ -19,7 +19,8 @@ from modules.errors import Cancelled, InputError
 from modules.studio import dynamics, effects, lanes
 from modules.studio.bus import shape_bus, tone_curve
 from modules.studio.character import Character, song_character
-from modules.studio.faders import MixSettings, fade_lane
+from modules.studio.faders import fade_lane
+from modules.studio.mix_sheet import MixSettings
 from modules.studio.reverb import reverberate
 from modules.studio.transitions import transitions
 from modules.types import Audio, Performance, Song
@@ -37,10 +38,11 @@ KICKS = (35, 36)
 @dataclass(frozen=True)
 class Mixed:
     """`stems`: every lane after its own processing, muted ones too, without the shared rooms and bus effects.
-    `bus`: the whole mix before the master, about −20 LUFS."""
+    `bus`: the whole mix before the master, about −20 LUFS. `scale`: what all were turned down by lest one clips."""
 
     stems: Mapping[str, Audio]
     bus: Audio
+    scale: float = 1.0
 
 
 def mix(stems: Mapping[str, Audio], song: Song, performance: Performance, *, settings: MixSettings | None = None,
@@ -186,7 +188,7 @@ def scaled(bus: np.ndarray, stems: Mapping[str, np.ndarray | None], rate: int) -
     def at_level(sound: np.ndarray | None) -> Audio:
         return Audio(silence if sound is None else sound if scale == 1.0 else sound * scale, rate)
 
-    return Mixed({lane: at_level(sound) for lane, sound in stems.items()}, at_level(bus))
+    return Mixed({lane: at_level(sound) for lane, sound in stems.items()}, at_level(bus), float(scale))
 
 
 def _stereo(samples: np.ndarray) -> np.ndarray:

@@ -16,9 +16,9 @@ import numpy as np
 from modules.config import TARGET_LUFS, TRUE_PEAK_DBTP
 from modules.errors import InputError
 from modules.studio.ending import closing_fade_s
-from modules.studio.faders import MixSettings
 from modules.studio.master import Mastered, master
 from modules.studio.mix import Mixed, check_stems, placed_table, scaled
+from modules.studio.mix_sheet import MixSettings
 from modules.types import Audio, Performance, Song
 
 # what a person may choose: name → integrated LUFS (Spotify's and YouTube's; Apple's; EBU R 128)

@@ -19,8 +19,8 @@ import numpy as np
 from modules.audio.encode import write_audio
 from modules.audio.tags import AI_NOTICE
 from modules.errors import InputError
-from modules.studio.faders import MixSettings
 from modules.studio.mix import Mixed, placed_table
+from modules.studio.mix_sheet import MixSettings
 from modules.studio.provenance import sign
 from modules.types import Audio, Performance, Song
 
@@ -37,17 +37,23 @@ Tempo {bpm:g} BPM, {key}. All files were turned down by {down:.2f} dB from the m
 """
 
 
-def laid_stems(mixed: Mixed, song: Song, performance: Performance,
-               cancel: Event | None = None) -> dict[str, Audio]:
+def laid_stems(mixed: Mixed, song: Song, performance: Performance, settings: MixSettings | None = None, *,
+               scale: float = 1.0, cancel: Event | None = None) -> dict[str, Audio]:
     """Every sounding lane as it lies in the mix: alone through the rooms, the echo and the bus.
+
+    Args:
+        mixed: with untouched faders.
+        settings: a person's faders; a lane that is muted has no stem.
+        scale: what their mix was turned down by (`Mixed.scale`).
 
     Raises:
         Cancelled: `cancel` was set.
     """
+    settings = settings or MixSettings()
     table = placed_table(mixed.stems, song, performance)
     table = replace(table, character=replace(table.character, old=0.0))  # one record crackles, not each lane
-    return {lane: Audio(table.bus({lane: sound}, MixSettings(), cancel), table.rate)
-            for lane, sound in table.lanes.items()}
+    return {lane: Audio(table.bus({lane: table.fade(lane, settings)}, settings, cancel) * np.float32(scale), table.rate)
+            for lane in table.lanes if settings.hears(lane)}
 
 
 def with_shared(stems: Mapping[str, Audio], bus: Audio) -> dict[str, np.ndarray]:

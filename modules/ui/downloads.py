@@ -137,8 +137,7 @@ def connect_downloads(listeners: Listeners) -> None:
     @speaking
     def card_pictures(take):
         """The pictures of a take on the page, as HTML."""
-        folder = take_folder(take)
-        return {"html": listeners.pictures(folder / (recipe_in(folder).stem + KINDS["wav24"].suffix))}
+        return {"html": listeners.pictures(export_kept(listeners, take, "wav24"))}
 
     gr.Button(visible=False).click(export, [recipe, take, kinds], files, api_name="export",
                                    api_description="Write a finished take in other formats.", **quiet)

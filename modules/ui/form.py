@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from modules.styles.blend import read_blend
 from modules.styles.cards import cards
 from modules.types import METERS, Audio, Controls, Request
 from modules.ui.more import read_key, read_seed
+from modules.ui.restore import RECALLED, recalled_request
 
 QUOTED = 60  # letters of a prompt that the summary line shows
 
@@ -25,7 +26,8 @@ QUOTED = 60  # letters of a prompt that the summary line shows
 class Form:
     """Plain values of all fields. Dials hold None while they are "auto"; `set_aside` has one name
     of a finding a line, `blend`, `curve`, `hum_notes`, `hum_beat` and `lanes` are as on the command line, empty while
-    nothing was chosen."""
+    nothing was chosen. `best` is how many takes are kept by their reports, 0 = all; `recalled` names the take whose
+    tune or track is used again ("TAKE hum reference")."""
 
     prompt: str = ""
     negative: str = ""
@@ -52,6 +54,8 @@ class Form:
     takes: int = 2
     seed: str = ""
     engine: str = "embedded"
+    best: int = 0
+    recalled: str = ""
 
     @classmethod
     def from_fields(cls, fields: dict) -> Form:
@@ -61,7 +65,7 @@ class Form:
                  for name, value in fields.items() if name.startswith("dial_")}
         plain = {name: value for name, value in fields.items() if not name.startswith(("dial_", "auto_", "lane_"))}
         typed = {"prompt", "negative", "lyrics", "seed", "set_aside", "blend", "curve", "hum_notes", "hum_beat",
-                 "reference_fixes"}
+                 "reference_fixes", "recalled"}
         for name in typed & set(plain):
             plain[name] = plain[name] or ""  # Gradio sends None for a box never touched
         lanes = {name[5:]: value for name, value in fields.items() if name.startswith("lane_") and value}
@@ -80,9 +84,11 @@ def to_request(form: Form, read_audio: Callable[[Path], Audio]) -> Request:
     if not 1 <= int(form.takes) <= MAX_TAKES:
         raise InputError(f"{form.takes} takes: 1 to {MAX_TAKES} would be right.")
     seed = read_seed(form.seed)
-    empty = not (form.prompt.strip() or form.hum or form.reference or form.lyrics.strip() or form.blend.strip())
+    empty = not (form.prompt.strip() or form.hum or form.reference or form.lyrics.strip() or form.blend.strip()
+                 or form.recalled.strip())
     meter = None if form.meter in ("", "auto") else form.meter
-    return Request(
+    recipe, recalled = recalled_request(form.recalled) if form.recalled.strip() else (None, {})
+    request = Request(
         prompt=surprise(seed, 0) if empty else form.prompt.strip(), negative=form.negative.strip(),
         **read_hum(form, read_audio),
         reference=read_audio(Path(form.reference)) if form.reference else None,
@@ -93,8 +99,11 @@ def to_request(form: Form, read_audio: Callable[[Path], Audio]) -> Request:
         set_aside=tuple(line.strip() for line in form.set_aside.splitlines() if line.strip()),
         controls=Controls(tonic=tonic, mode=mode, meter=meter, energy_curve=read_curve(form.curve),
                           lane_instruments=check_lanes(form.lanes), **form.dials),
-        faithfulness=form.faithfulness, engine=form.engine, takes=int(form.takes), seed=seed,
+        faithfulness=form.faithfulness, engine=form.engine, takes=int(form.takes), seed=seed, recipe=recipe,
     )
+    if request.keep_voice and request.hum is None and recipe is not None and not recipe["request"].get("kept_voice"):
+        raise InputError("To keep your voice, the recording itself is needed; record or upload the hum again.")
+    return replace(request, **{name: value for name, value in recalled.items() if not getattr(request, name)})
 
 
 def read_hum(form: Form, read_audio: Callable[[Path], Audio]) -> dict[str, Any]:
@@ -121,7 +130,9 @@ def sentence(form: Form) -> str:
         own = [words for words, given in (("as you corrected it", form.hum_notes),
                                           ("in your timing", form.follow_timing and form.faithfulness >= 1),
                                           ("with your voice", form.keep_voice)) if given]
-        parts.append(f"your tune, {closeness}" + (f" {' and '.join(own)}" if own else ""))
+        parts.append(f"your tune, {closeness}" + (f" {_list(own)}" if own else ""))
+    parts += [f"{words} of an earlier take" for name, words in RECALLED.items()
+              if name in form.recalled.split() and not getattr(form, name)]
     if form.prompt.strip():
         text = " ".join(form.prompt.split())
         parts.append(f"the words “{text[:QUOTED].rstrip() + '…' if len(text) > QUOTED else text}”")
@@ -145,6 +156,7 @@ def sentence(form: Form) -> str:
     if chosen:
         parts.append(f"your {_list(chosen)}")
     takes = f"{int(form.takes)} take{'s' if form.takes != 1 else ''}"
+    takes += f", the best {form.best} kept," if 0 < int(form.best) < int(form.takes) else ""
     tail = f", without {form.negative.strip()}" if form.negative.strip() else ""
     if not parts:
         return f"{takes} of something surprising{tail}: nothing is filled in yet, and that is fine."

@@ -14,15 +14,17 @@ from html import escape
 import gradio as gr
 
 from modules.config import MAX_TAKES
+from modules.engines.best import best_of
 from modules.errors import Cancelled, EarwormError, EngineUnavailable
 from modules.types import Engine, Progress, Request, Take
 from modules.ui.errors import as_message
 from modules.ui.form import Form, to_request
+from modules.ui.keeping import FULL, Keep, arrive, nowhere
+from modules.ui.lineage_strip import with_kin
 from modules.ui.listeners import Listeners
 from modules.ui.more import engine_title
-from modules.ui.original import original_box
-from modules.ui.sessions import Sessions, new_folder
-from modules.ui.takes import done_line, progress_line, skeleton, take_card
+from modules.ui.sessions import Sessions
+from modules.ui.takes import card, done_line, progress_line, skeleton
 
 SHOWN_EARLIER = 12  # cards of earlier runs that stay on the page
 REMEMBERED = 12  # takes that ideas grow from
@@ -61,15 +63,13 @@ def prepare(takes: int, desk: dict) -> tuple:
     slots = [gr.HTML(skeleton(i + 1), visible=True) if i < takes else gr.HTML("", visible=False)
              for i in range(MAX_TAKES)]
     waiting = "Getting ready; if others are making music, this waits its turn …"
-    lid = gr.Accordion(f"Earlier takes ({len(earlier)})", visible=bool(earlier))
     return (desk, progress_line(0, waiting), gr.Button(interactive=False),
-            gr.Button("Stop", visible=True, interactive=True), lid,
-            f'<div class="ew-grid">{"".join(earlier)}</div>', *slots)
+            gr.Button("Stop", visible=True, interactive=True), *earlier_box(earlier), *slots)
 
 
 def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], listeners: Listeners,
-        sessions: Sessions) -> Iterator[tuple]:
-    """Compose and show.
+        sessions: Sessions, keep: Keep = nowhere) -> Iterator[tuple]:
+    """Compose, keep and show.
 
     Yields:
         desk, status, then `MAX_TAKES` slots; what has not changed is skipped.
@@ -86,22 +86,22 @@ def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], list
     try:
         request = to_request(form, listeners.read_audio)
         shown_at = 0.0
-        for item in choose_engine(engines, request.engine).takes(request, cancel):
+        note = ""
+        for item in best_of(choose_engine(engines, request.engine).takes(request, cancel), kept_best(form)):
             if isinstance(item, Progress):
                 if time.monotonic() - shown_at >= PROGRESS_EVERY_S:
                     shown_at = time.monotonic()
                     yield gr.skip(), progress_line(item.fraction, item.message), *skip
                 continue
-            folder = new_folder()
-            stem_folder = folder / "stems"
-            stem_folder.mkdir()
-            cards.append(take_card(item, len(cards) + 1, listeners.export(item, folder),
-                                   listeners.stems(item, stem_folder),
-                                   original_box(item, request, folder, listeners)))
-            desk = {**desk, "made": [*desk.get("made", ()), made_of(item)][-REMEMBERED:]}
+            folder, face = arrive(item, listeners, request)
+            if not keep(folder, face, len(cards) + 1, {}):
+                note = f" {FULL}"
+            cards.append(card(face, folder, len(cards) + 1))
+            desk = with_kin({**desk, "made": [*desk.get("made", ()), made_of(item)][-REMEMBERED:]}, folder.name,
+                            item.recipe, len(cards))
             slots = list(skip)
             slots[len(cards) - 1] = cards[-1]
-            yield {**desk, "cards": list(cards), "message": ready(len(cards), request)}, gr.skip(), *slots
+            yield {**desk, "cards": list(cards), "message": ready(len(cards), request) + note}, gr.skip(), *slots
     except Cancelled:
         yield {**desk, "cards": list(cards), "message": stopped(len(cards))}, gr.skip(), *skip
     except EarwormError as error:
@@ -110,6 +110,11 @@ def run(form: Form, desk: dict, *, session: str, engines: Sequence[Engine], list
     finally:
         cancel.set()  # when Gradio closes this generator, an engine with threads of its own stops too
         sessions.end(session, cancel)
+
+
+def kept_best(form: Form) -> int:
+    """How many of the takes are to be chosen by their reports; 0 = all are shown as they come."""
+    return int(form.best) if 0 < int(form.best) < int(form.takes) else 0
 
 
 def made_of(take: Take) -> dict:
@@ -126,6 +131,34 @@ def ready(n_takes: int, request: Request) -> str:
 def stopped(n_takes: int) -> str:
     """What to say after Stop."""
     return f"Stopped. {n_takes} finished take{'s stay' if n_takes != 1 else ' stays'}." if n_takes else "Stopped."
+
+
+def add_card(desk: dict, shown: str, message: str) -> tuple:
+    """One more card, last in its row; the first ones step back where there is no room.
+
+    Returns:
+        desk, status, earlier lid, earlier cards, then `MAX_TAKES` slots.
+    """
+    cards = [*desk["cards"], shown]
+    earlier = (cards[:-MAX_TAKES] + desk["earlier"])[:SHOWN_EARLIER]
+    return lay_out({**desk, "cards": cards[-MAX_TAKES:], "earlier": earlier, "message": message})
+
+
+def lay_out(desk: dict) -> tuple:
+    """A desk as it stands.
+
+    Returns:
+        desk, status, earlier lid, earlier cards, then `MAX_TAKES` slots.
+    """
+    slots = [gr.HTML(desk["cards"][i], visible=True) if i < len(desk["cards"]) else gr.HTML("", visible=False)
+             for i in range(MAX_TAKES)]
+    return desk, done_line(desk["message"]), *earlier_box(desk["earlier"]), *slots
+
+
+def earlier_box(earlier: list[str]) -> tuple:
+    """Lid and cards of earlier takes."""
+    lid = gr.Accordion(f"Earlier takes ({len(earlier)})", visible=bool(earlier))
+    return lid, f'<div class="ew-grid">{"".join(earlier)}</div>'
 
 
 def after_stop(desk: dict) -> tuple:

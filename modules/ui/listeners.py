@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modules.types import Audio, Hum, HumBeat, Lyrics, Reference, Take, TextReading
+from modules.ui.faces import Face
+from modules.ui.workshop import Workshop
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Listeners:
     track_pictures  (path of a track, what was heard in it) → pictures of it as HTML
     separate    (path of a track, way of `audio.separation.WAYS`, folder) → {part: path of a sound file for browsers}
     original    (a track, path to write to) → the path, with the track at the loudness of takes
+    reopen      (recipe file or a sound with one inside, folder) → the take's face, after its files were written there
+    workshop    edits, mixes and parts of finished takes
     """
 
     text: Callable[[str, str], TextReading]
@@ -42,3 +46,5 @@ class Listeners:
     track_pictures: Callable[[Path, Reference], str]
     separate: Callable[[Path, str, Path], Mapping[str, Path]]
     original: Callable[[Audio, Path], Path]
+    reopen: Callable[[Path, Path], Face]
+    workshop: Workshop

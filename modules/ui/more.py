@@ -52,6 +52,7 @@ class More:
     engine: gr.Dropdown
     curve: gr.Textbox
     players: dict[str, gr.Dropdown]
+    best: gr.Dropdown
 
 
 def keys() -> list[str]:
@@ -110,10 +111,13 @@ def build(engines: Sequence[Engine]) -> More:
                                 elem_id="meter", min_width=110, filterable=False)
             takes = gr.Slider(1, MAX_TAKES, DEFAULT_TAKES, step=1, label="Takes", elem_id="takes", min_width=180,
                               buttons=[])
+            best = gr.Dropdown([("all of them", 0), *((f"the best {n}" if n > 1 else "the best one", n)
+                                                      for n in range(1, MAX_TAKES))], value=0, label="Keep",
+                               elem_id="best", min_width=150, filterable=False)
             seed = gr.Textbox("", label="Seed", placeholder="random", elem_id="seed", min_width=130, max_length=10)
             engine = gr.Dropdown([(engine_title(e.name), e.name) for e in engines],
                                  value=engines[0].name, label="Engine", elem_id="engine", min_width=150,
                                  filterable=False)
         points = curve.build().points
         lanes = players.build()
-    return More(dials, autos, key, meter, takes, seed, engine, points, lanes)
+    return More(dials, autos, key, meter, takes, seed, engine, points, lanes, best)

@@ -9,23 +9,30 @@ import json
 from pathlib import Path
 
 from modules.types import Request, Take
+from modules.ui.faces import Original
 from modules.ui.listeners import Listeners
-from modules.ui.takes import small_player
+from modules.ui.player import small_player
 
 ORIGINAL = "original.mp3"
 
 
-def original_box(take: Take, request: Request, folder: Path, listeners: Listeners) -> str:
-    """The original's player with the switch, for a restyled take; nothing for another one.
+def keep_original(take: Take, request: Request, folder: Path, listeners: Listeners) -> Original | None:
+    """Write a restyled take's original beside it; None for another take.
 
     Args:
-        folder: where the take's files are; the original is written beside them.
+        folder: where the take's files are.
     """
     times = take.recipe.get("track_times")
     if not times or request.reference is None:
-        return ""
+        return None
     path = listeners.original(request.reference, folder / ORIGINAL)
-    name = request.reference_name or "the original"
-    return (f'<div class="ew-original" data-times="{json.dumps(times)}"><button type="button" class="ew-small ew-ab" '
-            'aria-pressed="false">⇄ Hear the original at this bar</button>'
-            f'{small_player(path, f"the original of this take ({name})")}</div>')
+    return Original(path.name, request.reference_name or "the original", tuple(map(tuple, times)))
+
+
+def original_box(original: Original | None, folder: Path) -> str:
+    """The original's player with the switch; nothing without one, or without its file (the library keeps none)."""
+    if original is None or not (folder / original.file).is_file():
+        return ""
+    return (f'<div class="ew-original" data-times="{json.dumps(original.times)}"><button type="button" '
+            'class="ew-small ew-bar-switch" aria-pressed="false">⇄ Hear the original at this bar</button>'
+            f'{small_player(folder / original.file, f"the original of this take ({original.name})")}</div>')

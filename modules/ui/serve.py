@@ -9,8 +9,10 @@ from threading import Event, Thread
 
 from modules.config import MAX_HUM_S, MAX_UPLOAD_S
 from modules.types import Audio, Hum, HumBeat, Lyrics, Reference, Request, Take, TextReading
+from modules.ui.faces import Face, draw_face, read_report, write_face
 from modules.ui.listeners import Listeners
 from modules.ui.page import build_page, launch_options
+from modules.ui.real_workshop import real_workshop
 
 
 def hear_text(prompt: str, negative: str) -> TextReading:
@@ -67,6 +69,27 @@ def export_recipe(source: Path, kinds: Sequence[str], folder: Path) -> Mapping[s
     made_here = source.suffix == ".json" and beside.is_file() and source.parent == folder
     piece = replay(load_recipe(source), sound=beside if made_here else None)
     return export_as(piece, kinds, folder, stem=source.name.split(".")[0] or "take")
+
+
+def reopen(source: Path, folder: Path) -> Face:
+    """A take from its recipe; its sound is the file that carries it or lies beside it, else it is played again."""
+    from modules.engines.recipe import EMBEDDING, load_recipe
+    from modules.engines.replay import replay
+    from modules.studio.export import KINDS, export_as
+
+    recipe = load_recipe(source)
+    beside = sorted(folder.glob("*.mp3"))
+    sound = source if source.suffix.lower() in EMBEDDING else beside[0] if beside else None
+    piece = replay(recipe, sound=sound)
+    kinds = ("mp3", "midi", "recipe") if sound else ("wav24", "mp3", "midi", "recipe")
+    stem = f"earworm_{piece.song.seed}"
+    files = {kind: folder / (stem + KINDS[kind].suffix) for kind in kinds}
+    missing = [kind for kind, path in files.items() if not path.is_file()]
+    if missing:
+        export_as(piece, missing, folder, stem=stem)
+    face = draw_face(piece.sound(), piece.performance, recipe, read_report(recipe), files, {})
+    write_face(face, folder)
+    return face
 
 
 def draw_sound(path: Path) -> str:
@@ -126,7 +149,7 @@ def listeners() -> Listeners:
     return Listeners(text=hear_text, hum=hear_hum, reference=hear_reference, lyrics=hear_lyrics,
                      read_audio=read_sound, export=export, stems=export_stems, export_as=export_recipe,
                      pictures=draw_sound, voices=voice_names, track_pictures=track_pictures,
-                     separate=separate_track, original=write_original)
+                     separate=separate_track, original=write_original, reopen=reopen, workshop=real_workshop())
 
 
 class LazyEmbedded:

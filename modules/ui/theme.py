@@ -23,8 +23,9 @@ MARK = (
     'd="M4 30c2.6-5.4 5.4-5.4 8 0s5.4 5.4 8 0 1.6-9.6 4.8-12.2c3-2.4 7.2-.6 7.2 2.7"/>'
     '<circle class="ew-mark-eye" cx="30.9" cy="18.3" r="1.5"/></svg>'
 )
-SCRIPTS = ("earworm.js", "fields.js", "chips.js", "curve.js", "map.js", "record.js", "notes.js", "track.js", "acts.js")
-STYLES = ("earworm.css", "wishes.css", "tune.css", "track.css")
+SCRIPTS = ("earworm.js", "fields.js", "chips.js", "curve.js", "map.js", "record.js", "notes.js", "track.js", "acts.js",
+           "library.js", "compare.js", "edit.js", "mix.js")
+STYLES = ("earworm.css", "wishes.css", "tune.css", "track.css", "library.css", "desk.css")
 WAVE = {"waveform_color": "#9ab8ae", "waveform_progress_color": "#1b8a7a"}  # of Gradio's own players
 FAVICON_COLORS = ("#16302b", "#e8542f")
 
