@@ -18,12 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import reference_measures as measures
+from benchmarks.chord_templates import find_chords
 from benchmarks.reference_suite import CACHE, read_suite, render_suite
 from benchmarks.tables import Row, show
 from modules.audio.decode import read_audio
 from modules.conditions.reference import listen, spans
 from modules.conditions.spectra import Spectra, analyse, mono
-from modules.conditions.tonality import find_chords, find_key
+from modules.conditions.tonality import find_key
 from modules.training.lessons import real_pieces
 from modules.training.recordings import FONTS, PACKAGES, Truth
 from modules.types import PITCH_CLASSES, Audio, Reference

@@ -1,4 +1,4 @@
-"""Tempo, beats, metre and downbeats of a recording. Knows onsets and note strengths; nothing of keys or styles.
+"""Onsets, their returns, and what rhythm says of tempi and metres. Knows nothing of keys or styles, and no networks.
 
 Tempo: autocorrelation of the onset strength with a preference for usual tempi. Beats: dynamic programming (Ellis 2007,
 "Beat tracking by dynamic programming"). Metre: the bar length at which rhythm repeats and accents and chord changes
@@ -23,9 +23,8 @@ LATE_S = 0.004  # by which onset strength peaks after the onset itself, measured
 TIGHTNESS = 120.0  # cost of log²(interval / period), as Ellis' α
 PARTS = 12  # a beat is cut into: divides by 2, 3 and 4
 METER_BIAS = {"4/4": 0.1, "3/4": 0.0, "6/8": -0.1}
-TEMPO_WEIGHT, RETURN_WEIGHT, CONTRAST_WEIGHT = 2.2, 0.8, 0.5
+RETURN_WEIGHT, CONTRAST_WEIGHT = 0.8, 0.5
 COMPOUND_WEIGHT, ON_BEAT_WEIGHT, BACKBEAT_WEIGHT = 0.8, 0.3, 0.2
-LONGEST_LOOP_S, LOOP_BONUS, FAINT = 24.0, 3.0, 0.35
 FASTEST_COMPOUND, SLOWEST_EIGHTHS = 135.0, 130.0  # BPM of dotted quarters, and of eighths
 BAR = {"4/4": 4, "3/4": 3, "6/8": 2}
 NO_BEAT = 0.06  # autocorrelation under which nothing returns
@@ -151,46 +150,6 @@ def refine(beats_s: np.ndarray, tempo_bpm: float) -> float:
     return float(60 / slope)
 
 
-def find_pulse(spectra: Spectra) -> Pulse:
-    """Tempo, beats, metre and downbeats of a recording of 3 s or more."""
-    envelope = onset_envelope(spectra)
-    scores, raw = tempo_scores(envelope)
-    peaks = np.flatnonzero((scores >= maximum_filter1d(scores, 9)) & (scores > 0.5 * scores.max()))
-    tried = list(peaks[scores[peaks].argsort()[::-1]][:4])
-    for ratio in (2 / 3, 1 / 3):  # a dotted quarter under the quarters or eighths that were found
-        slower = TEMPI[tried[0]] * ratio
-        if slower > 42:
-            near = np.flatnonzero(np.abs(np.log(TEMPI / slower)) < 0.03)
-            tried.append(int(near[raw[near].argmax()]))
-    # a solo phrase may hold too few onsets for a beat; that it is cut to whole bars says more then
-    loops = _loop_tempi(spectra.duration_s) if raw.max() < FAINT else {}
-    tried += loops
-    best = None
-    for index in dict.fromkeys(tried):
-        beats = track(envelope, float(TEMPI[index]))
-        tempo = loops.get(index) or refine(beats, float(TEMPI[index]))
-        for reading in readings(spectra, beats, tempo):
-            value = TEMPO_WEIGHT * float(scores[index] / scores.max()) + reading.evidence
-            value += LOOP_BONUS * (index in loops)
-            if best is None or value > best[0]:
-                best = (value, reading, float(raw[index]))
-    _, chosen, strength = best
-    return Pulse(chosen.tempo_bpm, chosen.beats_s, chosen.beats_s[chosen.first::BAR[chosen.meter]], chosen.meter,
-                 float(np.clip(strength / 0.5, 0, 1)), chosen.evidence, _swing(spectra, chosen.beats_s), chosen.first)
-
-
-def _loop_tempi(duration_s: float) -> dict[int, float]:
-    """Index → tempo, of usual tempi at which a short recording lasts exactly two, four or eight bars, as loops do."""
-    if duration_s > LONGEST_LOOP_S:
-        return {}
-    found = {}
-    for beats in (8, 16, 32):
-        tempo = 60 * beats / duration_s
-        if 70 <= tempo <= 150 and abs(tempo - round(tempo)) < 0.005:  # loops are cut at whole tempi
-            found[int(np.abs(np.log(TEMPI / tempo)).argmin())] = tempo
-    return found
-
-
 def meter_scores(spectra: Spectra, envelope: np.ndarray, tempo_bpm: float) -> dict[str, float]:
     """Evidence for each metre when beats come at a known tempo; empty for fewer than eight beats."""
     beats = track(envelope, tempo_bpm)
@@ -204,17 +163,6 @@ def sub_beats(spectra: Spectra, beats_s: np.ndarray) -> np.ndarray:
     edges = np.interp(np.arange((len(beats_s) - 1) * PARTS) / PARTS, np.arange(len(beats_s)), beats_s)
     frames = np.clip(np.round((edges + LATE_S) / FRAME_S).astype(int), 0, len(flux) - 1)
     return flux[frames].reshape(len(beats_s) - 1, PARTS, 3)
-
-
-def _swing(spectra: Spectra, beats_s: np.ndarray) -> float:
-    """Share of the beat its first half takes, from where off-beat onsets lie."""
-    off = off_beats(sub_beats(spectra, beats_s)) if len(beats_s) > 2 else np.zeros(PARTS)
-    straight, swung = off[6], off[8]
-    if swung > 1.5 * max(straight, off[4]) and swung > 0.1:
-        return 0.66
-    if off[7] > 1.3 * max(straight, off[5]) and off[7] > 0.1:
-        return 0.6
-    return 0.5
 
 
 def off_beats(parts: np.ndarray) -> np.ndarray:
