@@ -161,7 +161,7 @@ def scale(reference: Reference) -> tuple[int, ...]:
 
 
 VIBE_BOUNDS = {"tempo, octaves aside, %": 3.0, "other notes in the key": 1.0, "energy curve, 1 − correlation": 0.5,
-               "density (notes begun a second), %": 40.0, "brightness": 0.12}
+               "density (notes begun a second), %": 30.0, "brightness": 0.12}
 
 
 def vibe_rows() -> list[Row]:
