@@ -38,7 +38,7 @@ from modules.training.melody_meter import mirex_score
 from modules.types import Audio, Controls, Hum, HumNote, Request, Song, Take
 
 RECORDINGS = Path("../shared/audio")
-SEED = 4711  # of the suite; thresholds were set under another
+SEED = 90125  # of the suite; thresholds were set under another
 TAKES = (("warm acoustic folk with guitar", 0), ("synthwave", 9), ("piano ballad", 18), ("indie rock", 27),
          ("bossa nova", 5), ("lo-fi hip hop", 14))  # prompt, number of the hum in the suite
 MOODS = ("brighter", "sadder", "jazzier")
@@ -116,7 +116,11 @@ def suite_rows(hums: list[Hummed], *, misses: bool) -> list[Row]:
     scores, seconds = [], []
     for number, hummed in enumerate(hums):
         start = time.process_time()
-        found = score(hummed, listen(hummed.audio))
+        try:
+            found = score(hummed, listen(hummed.audio))
+        except InputError as refused:
+            print(f"{hummed.name} by {hummed.voice} was refused: {refused}")
+            found = Score(0.0, 0.0, False, False, False, False, None if hummed.beats[0] > -0.01 else False, 0.0, False)
         seconds.append((time.process_time() - start) / hummed.audio.duration_s * 10)
         scores.append(found)
         if misses:

@@ -1,11 +1,11 @@
-"""A hum against its grid: the click's downbeat, which note became which, and the singer's own timing."""
+"""A hum against its grid: which note became which, and the singer's own timing."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from modules.conditions.hum_timing import MOST_LATE_S, begin_at, pairs, positions, step_s, sung_spans, with_own_timing
+from modules.conditions.hum_timing import MOST_LATE_S, pairs, positions, step_s, sung_spans, with_own_timing
 from modules.conditions.settings import read_beat, read_notes, write_notes
 from modules.errors import InputError
 from modules.types import GridNote, Hum, HumBeat, HumNote
@@ -23,15 +23,6 @@ def hummed(lateness=ON_TIME, tempo=120.0, offset=0.5) -> Hum:
     notes = tuple(HumNote(offset + (n.step + late) * step, offset + (n.step + late + 3.5) * step, 440.0, n.midi, 1.0)
                   for n, late in zip(grid, lateness, strict=True))
     return Hum(tempo, 0, "major", "4/4", 0.0, notes, grid, np.zeros(0), np.zeros(0), np.zeros(0), offset)
-
-
-def test_the_click_says_where_the_bar_begins():
-    wrong = replace(hummed(), grid=tuple(replace(n, step=n.step + 8) for n in hummed().grid), offset_s=-0.5)
-    for start in (0.42, 0.5, 0.47):
-        found = begin_at(wrong, start)
-        assert [n.step for n in found.grid[:3]] == [0, 4, 8] and found.offset_s == pytest.approx(0.5)
-    assert begin_at(hummed(), 1.0).grid[0].step == -4  # a pick-up
-    assert begin_at(hummed(), -1.5).grid[0].step == 0  # a bar waited for the entry
 
 
 def test_own_timing_is_followed_within_bounds_and_drift_is_not():

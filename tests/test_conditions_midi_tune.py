@@ -108,5 +108,6 @@ def test_midi_is_known_by_its_first_bytes_or_its_name(tmp_path):
 
 
 def test_notes_without_a_recording_become_a_tune():
-    hum = hum_of_grid([GridNote(0, 4, 69), GridNote(4, 4, 72), GridNote(8, 8, 69)], 120, "4/4")
-    assert (hum.tonic, hum.mode) == (9, "minor") and hum.notes[2].offset_s == 2.0
+    tune = [GridNote(4 * i, 4, midi) for i, midi in enumerate((69, 71, 72, 76, 74, 72, 71, 68, 69))]
+    hum = hum_of_grid(tune, 120, "4/4")
+    assert (hum.tonic, hum.mode) == (9, "minor") and hum.notes[2].offset_s == 1.5

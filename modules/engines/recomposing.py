@@ -191,9 +191,7 @@ def restyle(song: Song, what: str, seed: int) -> Draft:
 
 def mood(song: Song, what: str, seed: int) -> Draft:
     """The same tune and chords, bar for bar, in another mood: for scenes that change while the music goes on."""
-    face = MOODS.get(what.strip().lower())
-    if face is None:
-        raise InputError(f"There is no mood {what!r}; choose from {', '.join(MOODS)}.")
+    face = check_mood(what)
     styles = {name: weight * (1 - face.lean) for name, weight in song.styles.items()}
     styles[face.style] = styles.get(face.style, 0.0) + face.lean
     condition = replace(no_wish(), styles=styles, controls=face.controls, production=face.production)
@@ -205,6 +203,18 @@ def mood(song: Song, what: str, seed: int) -> Draft:
                       articulation=face.controls.articulation, brightness=face.controls.brightness, energy_curve=())
     keep = {lane: name for lane, name in song.instruments.items() if lane == "melody"}
     return _dressed(song, dressed, condition, seed, what.strip().lower(), keep)
+
+
+def check_mood(what: str) -> Mood:
+    """The mood of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    face = MOODS.get(what.strip().lower())
+    if face is None:
+        raise InputError(f"There is no mood {what!r}; choose from {', '.join(MOODS)}.")
+    return face
 
 
 def _dressed(song: Song, dressed: Song, condition: Condition, seed: int, words: str, keep: dict[str, str]) -> Draft:

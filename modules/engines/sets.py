@@ -9,7 +9,7 @@ from typing import Any
 
 from modules.engines.edit import child, edit, other_chords, with_canvas
 from modules.engines.embedded import compose_canvas, stop_if
-from modules.engines.recomposing import MOODS, reharmonise
+from modules.engines.recomposing import MOODS, check_mood, reharmonise
 from modules.engines.replay import Shelf, play
 from modules.errors import InputError
 from modules.generator import checkpoint
@@ -28,6 +28,8 @@ def moods(recipe: Mapping[str, Any], *, seed: int, cancel: Event, shelf: Shelf |
         InputError: a mood that there is not.
         Cancelled: `cancel` was set; what is done was yielded.
     """
+    for name in which:
+        check_mood(name)
     for place, name in enumerate(which):
         for item in edit(recipe, kind="mood", what=name, seed=seed, cancel=cancel, shelf=shelf):
             if isinstance(item, Progress):
@@ -57,7 +59,8 @@ def progressions(recipe: Mapping[str, Any], *, count: int, what: str = "", bars:
         yield Progress(0.1 + 0.9 * place / count, f"Playing progression {place + 1}")
         started = time.monotonic()
         stop_if(cancel)
-        canvas = compose_canvas(draft.plan, checkpoint.generator(), seed + place, cancel, [harmony] * FILLINGS)
+        canvas = compose_canvas(draft.plan, checkpoint.generator(), seed + place, cancel,
+                                harmonies=[harmony] * FILLINGS)
         asked = {"kind": "reharmonise", "what": what, "lanes": [], "bars": bars, "seed": seed + place}
         yield child(recipe, draft, with_canvas(draft.song, canvas), asked, cancel, shelf=shelf,
                     timings={"compose": time.monotonic() - started})

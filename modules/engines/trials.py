@@ -172,7 +172,9 @@ def only(request: Request, inputs: Sequence[str]) -> Request:
         request = replace(request, prompt="", negative="", styles={}, set_aside=())
     saved = dict((request.recipe or {}).get("request", {}))
     if "hum" not in inputs:
-        request, saved["hum"] = replace(request, hum=None, tune=None, hum_name="", hum_notes=()), None
+        request = replace(request, hum=None, tune=None, hum_name="", hum_notes=(), follow_timing=False,
+                          keep_voice=False)
+        saved["hum"] = None
     if "track" not in inputs:
         request, saved["reference"] = replace(request, reference=None, reference_name=""), None
     if "lyrics" not in inputs:

@@ -101,6 +101,8 @@ def to_request(form: Form, read_audio: Callable[[Path], Audio]) -> Request:
                           lane_instruments=check_lanes(form.lanes), **form.dials),
         faithfulness=form.faithfulness, engine=form.engine, takes=int(form.takes), seed=seed, recipe=recipe,
     )
+    if request.keep_voice and request.hum is None and recipe is not None and not recipe["request"].get("kept_voice"):
+        raise InputError("To keep your voice, the recording itself is needed; record or upload the hum again.")
     return replace(request, **{name: value for name, value in recalled.items() if not getattr(request, name)})
 
 

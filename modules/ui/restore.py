@@ -22,8 +22,8 @@ from modules.ui.more import DIALS
 
 MOST_LINK = 8_000  # letters: browsers and chats pass on links of that length
 MOST_ASKED = 200_000  # bytes of an unpacked link
-SHORT = ("prompt", "negative", "lyrics", "voice", "singing", "strength", "styles", "set_aside", "faithfulness",
-         "reference_mode", "engine", "takes", "seed")
+SHORT = ("prompt", "negative", "lyrics", "voice", "singing", "styles", "set_aside", "faithfulness", "reference_mode",
+         "strength", "engine", "takes", "seed")
 WRONG = "That link is damaged; ask for it again, or for the recipe file."
 RECALLED = {"hum": "the tune", "reference": "the track"}
 KEPT_WITH = {"hum": ("kept_voice",)}  # what else of a request belongs to an input's analysis
@@ -45,10 +45,9 @@ def fields_of(asked: Mapping[str, Any], take: str = "") -> dict[str, Any]:
         out["set_aside"] = "\n".join(map(str, asked.get("set_aside") or ()))
         out["voice"] = str(asked.get("voice") or "auto")
         out["faithfulness"] = min(max(float(asked.get("faithfulness", 1.0)), 0.0), 1.0)
-        mode = asked.get("reference_mode")
-        out["reference_mode"] = mode if mode in REFERENCE_MODES else "vibe"
+        for name, known in (("reference_mode", REFERENCE_MODES), ("singing", SINGING)):
+            out[name] = asked[name] if asked.get(name) in known else known[0]
         out["strength"] = min(max(float(asked.get("strength", 0.5)), 0.0), 1.0)
-        out["singing"] = asked.get("singing") if asked.get("singing") in SINGING else SINGING[0]
         out["follow_timing"], out["keep_voice"] = bool(asked.get("follow_timing")), bool(asked.get("kept_voice"))
         out["blend"] = ",".join(f"{name}:{float(share):.2f}" for name, share in (asked.get("styles") or {}).items())
         out["takes"], out["seed"] = int(asked.get("takes", 2)), str(int(asked.get("seed", 0)))
@@ -56,7 +55,8 @@ def fields_of(asked: Mapping[str, Any], take: str = "") -> dict[str, Any]:
         out |= _dials(controls)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(WRONG) from None
-    heard = [name for name in RECALLED if asked.get(name) and not (name == "reference" and mode in BESIDE)]
+    beside = out["reference_mode"] in BESIDE
+    heard = [name for name in RECALLED if asked.get(name) and not (name == "reference" and beside)]
     out["recalled"] = " ".join([take, *heard]) if take and heard else ""
     return out
 

@@ -71,7 +71,8 @@ def _check(audio: Audio, tempo_bpm: float | None, meter: str | None, downbeat_s:
     if audio.duration_s < MIN_SECONDS:
         raise InputError(f"The recording is only {audio.duration_s:.1f} s long; {RIGHT} of two seconds or more.")
     if audio.duration_s > MAX_HUM_S + 0.5:
-        raise InputError(f"The recording is {audio.duration_s:.0f} s long; at most {MAX_HUM_S:.0f} s would be right.")
+        raise InputError(f"The recording is {audio.duration_s:.0f} s long; at most {MAX_HUM_S:.0f} s would be right, "
+                         "so cut out the tune.")
     if not np.isfinite(audio.samples).all():
         raise InputError("The recording holds values that are no numbers (NaN or infinity); record it again.")
 

@@ -19,9 +19,10 @@ MIN_SHARE = 0.12  # of the audible time that notes fill
 MIN_STEADINESS = 0.62  # share of the notes' time near their own pitch; speech glides
 GLIDING, QUICK = 4.5, 3.4  # semitones a second inside notes, and notes a second: together they are speech
 # A voice alone is heard more surely than this, and its notes fill more of what is audible, than when others play too.
-ALONE_CONFIDENCE, ALONE_SHARE = 0.72, 0.7
-OTHERS = 0.1  # share of the sound's lines, between the heard pitch's partials, that other notes must be making
+ALONE_CONFIDENCE, ALONE_SHARE = 0.72, 0.65
+OTHERS = 0.045  # share of the sound's lines, between the heard pitch's partials, that other notes must be making
 WINDOW, LINE_RANGE_HZ = 2048, (70.0, 3_200.0)  # samples; where lines are looked for
+APART = 10  # frames between two looks: what stands in both is a tone, what in one is noise
 LINE, FAINT = 30.0, 1e-4  # power of a line over its neighbourhood; share of the strongest below which it is none
 
 
@@ -38,12 +39,12 @@ def check_melody(notes: Sequence[RawNote], track: PitchTrack) -> None:
     share = float(spans.sum()) / max(audible_s, HOP_S)
     if confidence < MIN_CONFIDENCE or share < MIN_SHARE:
         raise InputError(f"The recording sounds like noise or clapping, without a clear pitch; {RIGHT}.")
+    if steadiness < MIN_STEADINESS or (_gliding(notes, track) > GLIDING and len(notes) / audible_s > QUICK):
+        raise InputError(f"The recording sounds like speech, whose pitch never holds still; {RIGHT}.")
     if not track.whistled and (confidence < ALONE_CONFIDENCE and share < ALONE_SHARE
                                or _others(notes, track) > OTHERS):
         raise InputError("The recording sounds like several notes at once, as a band or chords do; "
                          f"{RIGHT}, or give it as a track to work from.")
-    if steadiness < MIN_STEADINESS or (_gliding(notes, track) > GLIDING and len(notes) / audible_s > QUICK):
-        raise InputError(f"The recording sounds like speech, whose pitch never holds still; {RIGHT}.")
     if len(notes) < MIN_NOTES:
         raise InputError(f"Only one note can be heard in the recording; {RIGHT} of at least two notes.")
 
@@ -63,13 +64,16 @@ def _gliding(notes: Sequence[RawNote], track: PitchTrack) -> float:
 def _others(notes: Sequence[RawNote], track: PitchTrack) -> float:
     """Share of spectral lines' amplitude that lies between the partials of the heard pitch, in the usual frame."""
     frames = [frame for note in notes for frame in range(round(note.onset_s / HOP_S) + 8,
-                                                         round(note.offset_s / HOP_S) - 6, 5)
+                                                         round(note.offset_s / HOP_S) - 6 - APART, 5)
               if not np.isnan(track.midi[frame])]
     if not frames:
         return 0.0
     padded = np.pad(track.sound, WINDOW // 2)
-    pieces = np.stack([padded[frame * HOP:frame * HOP + WINDOW] for frame in frames])
-    power = np.abs(np.fft.rfft(pieces * np.hanning(WINDOW).astype(np.float32), 2 * WINDOW)) ** 2
+    power = np.full((len(frames), WINDOW + 1), np.inf)
+    for later in (0, APART):
+        pieces = np.stack([padded[(frame + later) * HOP:(frame + later) * HOP + WINDOW] for frame in frames])
+        spectra = np.abs(np.fft.rfft(pieces * np.hanning(WINDOW).astype(np.float32), 2 * WINDOW)) ** 2
+        power = np.minimum(power, maximum_filter1d(spectra, 3, axis=1))
     hz = np.arange(power.shape[1]) * RATE / (2 * WINDOW)
     inside = (hz > LINE_RANGE_HZ[0]) & (hz < LINE_RANGE_HZ[1])
     power, hz = power[:, inside], hz[inside]

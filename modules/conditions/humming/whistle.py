@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 FRAME_S = 0.064
 RANGE_HZ = (480.0, 5_000.0)  # where people whistle
 PEAK_BINS = 2  # each side of the line that belong to it
 OTHER_PARTIALS = (0.5, 1.5, 2.0, 3.0)  # of a line that is not a whistle but a partial of a voice
 PURE = 0.06  # share of the line that any of those may have
-LOUD_SHARE = 0.3  # of the loud frames' power: below it a frame says nothing
+LOUD_SHARE, NEAR = 0.3, 100  # of the strongest line within so many frames: below it a frame says nothing
+CLEAR = 4.0  # times the noise in its place, of a line that says something
 PURE_FRAMES = 0.75  # of the loud ones
 SURE = 0.7  # exponent that brings the share to CREPE's scale, where a half means a pitch
 
@@ -32,11 +34,11 @@ def follow_whistle(sound: np.ndarray, rate: int, hop: int) -> tuple[np.ndarray, 
     peaks = low + power[:, low:high].argmax(axis=1)
     line = _near(power, peaks)
     others = np.max([_near(power, np.round(peaks * ratio).astype(int)) for ratio in OTHER_PARTIALS], axis=0)
-    loud = line > LOUD_SHARE * np.percentile(line, 90)
     share = line / np.maximum(power[:, low:high].sum(axis=1), 1e-12)
     floor = 2 * (2 * PEAK_BINS + 1) * np.median(power[:, low:high], axis=1)  # of noise, in so many bins
     pure = (others - floor < PURE * line) & (share > 0.4)
-    if pure[loud].mean() < PURE_FRAMES:
+    told = (line > LOUD_SHARE * maximum_filter1d(line, NEAR)) & (line > CLEAR * floor)
+    if not told.any() or pure[told].mean() < PURE_FRAMES:
         return None
     rows = np.arange(len(peaks))
     before, at, after = (np.log(power[rows, peaks + step] + 1e-12) for step in (-1, 0, 1))
