@@ -14,7 +14,8 @@ import pytest
 from modules.errors import InputError
 from modules.library.bundle import FACE, INDEX, pack, unpack
 from modules.library.entry import About, Vote, about
-from modules.library.shelf import Library, Limits, limits
+from modules.library.shelf import Library, Limits, limits, open_library
+from modules.ui.library_tab import usage_line
 
 ME, YOU = "my token", "your token"
 
@@ -202,6 +203,14 @@ def test_limits_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("EARWORM_LIBRARY_MB", "lots")
     with pytest.raises(InputError, match="megabytes"):
         limits()
+
+
+def test_where_nothing_can_be_written_the_library_ends_with_the_run(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("EARWORM_DATA", str(tmp_path / "file"))
+    library = open_library()
+    assert not library.lasting and keep(library, tmp_path, "for now")
+    assert "ends when it stops" in usage_line(library.usage(ME), library.lasting)
 
 
 def test_a_recipe_says_what_it_is_found_by():

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 import numpy as np
 
 from modules.types import Audio, Part, PlayedNote, Request
+from modules.ui.faces import face_of
 from modules.ui.player import clock
 from modules.ui.plots import NARROW_PX, energy_curve, note_name, piano_roll, waveform
 from modules.ui.report_table import report_table
-from modules.ui.takes import skeleton, take_card
+from modules.ui.takes import card, skeleton
 from tests.fake_engine import fake_take, hum_file, read_reference
 
 
@@ -80,10 +81,10 @@ def test_card_is_well_formed_and_says_verdicts_in_words(tmp_path):
     from tests.fake_engine import export, stems
 
     take = fake_take(Request(lyrics="one two & three"), 9)
-    card = take_card(take, 1, export(take, tmp_path), stems(take, tmp_path / "stems"))
-    text = " ".join(parse(card).itertext())
+    html = card(face_of(take, export(take, tmp_path), stems(take, tmp_path / "stems")), tmp_path, 1)
+    text = " ".join(parse(html).itertext())
     assert all(word in text for word in ("as asked", "close", "missed", "not asked", "WAV", "MIDI", "three"))
-    assert "download=" in card and "data-s=" in card
+    assert "download=" in html and "data-s=" in html
     parse(skeleton(1))
     parse(report_table(take.report))
 
@@ -94,8 +95,9 @@ def test_syllables_of_a_word_stand_together(tmp_path):
     take = fake_take(Request(lyrics="a b c"), 9)
     sung = [("morning", "mor"), ("morning", "ning"), ("light", "light")]
     lyrics = [{"text": w, "syllable": s, "onset_s": i, "offset_s": i + 1, "midi": 60} for i, (w, s) in enumerate(sung)]
-    card = take_card(replace(take, recipe={**take.recipe, "lyrics": lyrics}), 1, export(take, tmp_path), {})
-    line = next(e for e in parse(card).iter("p") if e.get("class") == "ew-sung")
+    take = replace(take, recipe={**take.recipe, "lyrics": lyrics})
+    html = card(face_of(take, export(take, tmp_path), {}), tmp_path, 1)
+    line = next(e for e in parse(html).iter("p") if e.get("class") == "ew-sung")
     assert "".join(line.itertext()) == "morning light"
 
 

@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -52,8 +53,9 @@ def limits() -> Limits:
 class Library:
     """Takes on a shelf. One for a process, shared by its threads; several processes may open the same folder."""
 
-    def __init__(self, folder: Path | None = None, allowed: Limits | None = None) -> None:
+    def __init__(self, folder: Path | None = None, allowed: Limits | None = None, *, lasting: bool = True) -> None:
         self.folder = Path(folder) if folder else data_folder() / "library"
+        self.lasting = lasting  # False: it ends with this process
         self.allowed = allowed or limits()
         self._files = self.folder / "files"
         self._files.mkdir(parents=True, exist_ok=True)
@@ -281,6 +283,14 @@ class Library:
         """Begin to count anew."""
         with self._open() as db:
             db.execute(sql.FORGET_VOTES, (hash_of(owner),))
+
+
+def open_library() -> Library:
+    """The library of the data folder; one for this run only where that cannot be written, and the page says so."""
+    try:
+        return Library()
+    except (OSError, sqlite3.OperationalError):
+        return Library(Path(tempfile.mkdtemp(prefix="earworm-library-")), lasting=False)
 
 
 def hash_of(owner: str) -> str:

@@ -95,11 +95,13 @@ def row_html(kept: Kept, now: float) -> str:
             f'{act_button("remove", "Remove", f"Remove {kept.title} from the library")}</li>')
 
 
-def usage_line(usage: Usage) -> str:
-    """How full the library is, in words."""
+def usage_line(usage: Usage, lasting: bool = True) -> str:
+    """How full the library is, in words; one that does not last says so."""
+    ends = "" if lasting else " This server cannot write its data folder, so the library ends when it stops."
     room = f"{usage.most_size / 1e9:.1f} GB" if usage.most_size >= 1e9 else f"{usage.most_size / 1e6:.0f} MB"
     return (f'<p class="ew-label">{usage.takes} take{"s" if usage.takes != 1 else ""}, {usage.starred} starred, '
-            f"{usage.size / 1e6:.0f} MB of {room}. When it is full, the oldest without a star go first.</p>")
+            f"{usage.size / 1e6:.0f} MB of {room}. When it is full, the oldest without a star go first.{ends}"
+            "</p>")
 
 
 def connect(tab: LibraryTab, owner: gr.BrowserState, desk: gr.State, shown: Sequence[gr.components.Component],
@@ -123,7 +125,7 @@ def connect(tab: LibraryTab, owner: gr.BrowserState, desk: gr.State, shown: Sequ
         rows = "".join(row_html(kept, time.time()) for kept in found[:count])
         usage = library.usage(token)
         nothing = NOTHING if usage.takes else EMPTY
-        return ((f'<ul class="ew-shelf">{rows}</ul>' if rows else nothing) + usage_line(usage),
+        return ((f'<ul class="ew-shelf">{rows}</ul>' if rows else nothing) + usage_line(usage, library.lasting),
                 gr.Button(visible=len(found) > count), star_list(library.starred(token)))
 
     @speaking

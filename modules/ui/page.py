@@ -12,7 +12,7 @@ import gradio as gr
 
 from modules.assets import asset
 from modules.config import MAX_TAKES
-from modules.library.shelf import Library
+from modules.library.shelf import Library, open_library
 from modules.types import Engine
 from modules.ui import (
     compare,
@@ -62,7 +62,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
         library: where finished takes are kept; None = the one of the data folder.
     """
     engines = (engine, *others)
-    library = library or Library()
+    library = library or open_library()
     sessions = Sessions()
     with gr.Blocks(title="Earworm", analytics_enabled=False, delete_cache=CACHE_S) as page:
         gr.HTML(header(), elem_id="header")

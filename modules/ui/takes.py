@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from modules.types import Take
 from modules.ui.acts import act_button
 from modules.ui.downloads import download_menu, pictures_box, url
-from modules.ui.faces import Face, face_of, playable
+from modules.ui.faces import Face, playable
 from modules.ui.original import original_box
 from modules.ui.player import player
 from modules.ui.plots import lane_title
@@ -31,18 +30,6 @@ def _stem_row(lane: str, path: Path, duration_s: float, take_name: str) -> str:
     return (f'<li><span class="ew-stem"><i class="dot lane-{escape(lane)}"></i>{title}</span>{playing}'
             f'<a class="ew-small" href="{url(path)}" download="{escape(path.name)}" '
             f'aria-label="Download {title}">↓</a></li>')
-
-
-def take_card(take: Take, number: int, files: Mapping[str, Path], stems: Mapping[str, Path]) -> str:
-    """The card of a take that was just made.
-
-    Args:
-        take: as the engine made it.
-        number: 1 for the first of its run.
-        files: kind of export → written file, all in the take's results folder.
-        stems: lane → written sound file.
-    """
-    return card(face_of(take, files, stems), next(iter(files.values())).parent, number)
 
 
 def card(face: Face, folder: Path, number: int, labels: Mapping[str, str] | None = None) -> str:

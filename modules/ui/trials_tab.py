@@ -39,8 +39,7 @@ USUAL = {"energy": "0.2, 0.5, 0.8", "complexity": "0.2, 0.5, 0.8", "density": "0
          "brightness": "0.2, 0.5, 0.8", "tempo": "80, 110, 140", "length": "15, 30", "swing": "0.5, 0.58, 0.66",
          "key": "A minor, C major", "metre": "4/4, 3/4", "faithfulness": "1, 0.5, 0",
          "style": "bossa nova, synthwave, lo-fi", "prompt": "calm piano | the same, but stormy",
-         "leave out": "drums | bass", "voice": "auto", "reference mode": "vibe, restyle", "seed": "1, 2, 3",
-         "engine": "embedded"}
+         "leave out": "drums | bass"}
 WAITING = '<p class="ew-cell-waiting" aria-hidden="true"></p>'
 NOT_MADE = '<p class="ew-hint">not made</p>'
 STOPPED = "Stopped. What is finished stays."
