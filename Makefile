@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 export GOMP_SPINCOUNT := 0
 
-.PHONY: run test lint setup setup-dev bench bench-edits bench-music bench-sound bench-voice train clean
+.PHONY: run test lint setup setup-dev bench bench-edits bench-music bench-sound bench-voice train clean bench-hum bench-reference
 
 run: setup
 	$(BIN)/python app.py
@@ -45,11 +45,26 @@ bench-edits: setup-dev
 bench-sound: setup-dev
 	$(BIN)/python -m benchmarks.sound
 
+# What is heard of a hum, what takes keep of it as faithfulness asks, and its own voice and timing; a few minutes.
+bench-hum: setup-dev
+	@missed=0; \
+	$(BIN)/python -m benchmarks.hum || missed=1; \
+	$(BIN)/python -m benchmarks.faithfulness || missed=1; \
+	$(BIN)/python -m benchmarks.kept_voice || missed=1; \
+	exit $$missed
+
 # Words read and set, then the voices that sing them; a few minutes.
 bench-voice: setup-dev
 	@missed=0; \
 	$(BIN)/python -m benchmarks.words || missed=1; \
-	if [ -f benchmarks/voice.py ]; then $(BIN)/python -m benchmarks.voice || missed=1; fi; \
+	$(BIN)/python -m benchmarks.voice || missed=1; \
+	exit $$missed
+
+# What is heard in tracks, and what becomes of them; ten minutes.
+bench-reference: setup-dev
+	@missed=0; \
+	if [ -f benchmarks/reference.py ]; then $(BIN)/python -m benchmarks.reference || missed=1; fi; \
+	$(BIN)/python -m benchmarks.reference_use || missed=1; \
 	exit $$missed
 
 # The generator against real music and simple models, about half an hour; what needs the corpora is left out without them.
@@ -68,6 +83,7 @@ train: setup-dev
 	$(BIN)/python -m modules.training.styles
 	$(BIN)/python -m modules.training.chord_prior --shared $(SHARED)
 	$(BIN)/python -m modules.training.critic --shared $(SHARED)
+	$(BIN)/python -m modules.training.tune --pieces 90 --steps 1500
 	$(BIN)/python -m modules.training.originality --shared $(SHARED)
 	$(BIN)/python -m modules.training.generator --shared $(SHARED) --songs 40 --minutes 90 --resume
 

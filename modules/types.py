@@ -125,8 +125,9 @@ class GridNote:
 @dataclass(frozen=True)
 class Hum:
     """What the humming condition heard, or what a MIDI file holds (then without a pitch curve). `grid` is on 4 steps a
-    beat (6 in 6/8); step 0 is the first downbeat. `beat_tempi` are the tempi of the beats from step 0 over `tempo_bpm`,
-    where they change; empty = steady."""
+    beat (6 in 6/8), the same notes as `notes`; step 0 is the first downbeat. `beat_tempi` are the tempi of the beats
+    from step 0 over `tempo_bpm`, where they change; empty = steady. `swing` is the share of a beat that its first half
+    takes; the grid is written straight. `phrase_starts` are indices of the notes that begin a phrase."""
 
     tempo_bpm: float
     tonic: int
@@ -141,6 +142,8 @@ class Hum:
     offset_s: float = 0.0  # time of step 0 in the recording
     findings: tuple[Finding, ...] = ()
     beat_tempi: tuple[float, ...] = ()
+    swing: float = 0.5
+    phrase_starts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -347,6 +350,7 @@ class Part:
     notes: tuple[PlayedNote, ...]
     controls: tuple[tuple[float, int, int], ...] = ()
     sung: tuple[SungNote, ...] = ()
+    backing: tuple[SungNote, ...] = ()  # a second voice behind the sung line
 
 
 @dataclass(frozen=True)

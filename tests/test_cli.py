@@ -55,6 +55,7 @@ def test_a_bad_sound_is_one_sentence(name, option, sounds, tmp_path, capsys):
     (("--prompt", "x", "--engine", "magic"), "magic"), (("--prompt", "x", "--takes", "0"), "0 takes"),
     (("--prompt", "x", "--format", "aiff"), "aiff"), (("--prompt", "x", "--seed", "-1"), "seed"),
     (("--prompt", "x", "--energy", "nan"), "range"), (("--prompt", "x", "--voice", "elvis"), "elvis"),
+    (("--prompt", "x", "--singing", "yodelled"), "yodelled"),
     (("--prompt", "x", "--faithfulness", "2"), "Faithfulness"), (("--lyrics", "la\n" * 10_000), "lines"),
     (("--lyrics", "🎵🎵"), "sing"), (("--recipe", "absent.json"), "absent.json"),
     (("--prompt", "x", "--nonsense"), "nonsense"), (("--style", "bosa nova"), "near it are Bossa nova"),

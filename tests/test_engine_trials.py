@@ -80,6 +80,8 @@ def test_an_engine_that_cannot_run_says_so_in_its_place():
             raise EngineUnavailable("MusicGen cannot run here: it needs a GPU.")
         return FakeEngine(pause_s=0)
 
+    with pytest.raises(InputError, match="only one engine"):
+        by_engine(FULL, ("embedded",))
     items = list(run_trials(by_engine(FULL, ("embedded", "musicgen")), choose, Event()))
     outcomes = [item for item in items if isinstance(item, Outcome)]
     assert outcomes[0].take is not None and outcomes[1].take is None and "needs a GPU" in outcomes[1].reason

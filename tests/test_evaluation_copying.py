@@ -3,7 +3,7 @@
 import numpy as np
 
 from modules.evaluation.copying import MOST_SHARED, longest_run, shared_run, without_runs
-from modules.evaluation.vibe import groove_likeness, groove_of_canvas, nearness, onsets_a_second
+from modules.evaluation.vibe import HEARD_SHARE, groove_likeness, groove_of_canvas, nearness, onsets_a_second
 from modules.types import GridNote
 from tests.hand_song import hand_canvas
 
@@ -57,7 +57,7 @@ def test_nearness_prefers_the_tracks_own_density():
     from tests.fake_engine import hum_file, read_reference
 
     canvas = hand_canvas()
-    busy = onsets_a_second(canvas, 100.0)
+    busy = HEARD_SHARE * onsets_a_second(canvas, 100.0)
     import tempfile
     from pathlib import Path
 

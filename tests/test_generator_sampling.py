@@ -100,7 +100,7 @@ def test_a_contour_draws_the_melody_up():
 
     model, plain = small_model(), job(bars=8)
     heights = np.linspace(4, 32, plain.canvas.n_beats)
-    [rising], _ = fill(model, [replace(plain, contour=heights)], seed=5)
+    [rising], _ = fill(model, [replace(plain, contour=heights[:, None])], seed=5)
     notes = rising.notes("melody")
     half = rising.n_steps // 2
     early, late = ([n.midi for n in notes if (n.step < half) == first] for first in (True, False))

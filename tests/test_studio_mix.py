@@ -293,3 +293,12 @@ def test_the_de_esser_turns_down_hiss_and_leaves_vowels():
     hiss = equalise(noise, RATE, low_cut(6_000.0))
     assert level_db(de_ess(hiss, RATE)) < level_db(hiss) - 4.0
     assert level_db(de_ess(vowel, RATE) - vowel) < level_db(vowel) - 60
+
+
+@pytest.mark.parametrize("amount", [0.005, 0.03, 0.06, 0.5, 1.0])
+def test_any_share_of_an_old_machine_stays_finite(amount):
+    from modules.studio.bus import _aged
+
+    noise = 0.1 * np.random.default_rng(0).standard_normal((2, 50_000)).astype(np.float32)
+    aged = _aged(noise, 44_100, amount, 3)
+    assert np.isfinite(aged).all() and 0.5 < np.abs(aged).mean() / np.abs(noise).mean() < 1.5

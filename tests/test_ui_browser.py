@@ -85,10 +85,9 @@ def test_everything_at_once(page, engine, tmp_path):
     page.locator("#prompt textarea").fill("warm lo-fi at 90 bpm")
     page.wait_for_selector("#understood >> text=90 BPM")
     page.get_by_role("tab", name="Hum").click()
-    page.locator("#hum").get_by_role("button", name="Upload").click()
     page.locator("#hum input[type=file]").set_input_files(str(hum_file(tmp_path / "tune.wav")))
     page.wait_for_selector("#heard-hum >> text=C major")
-    assert page.locator(".ew-pitch svg[role=img]").count() == 1
+    assert page.locator(".ew-tune-note").count() == 5
     page.get_by_role("tab", name="Lyrics").click()
     page.locator("#lyrics textarea").fill(LYRICS)
     page.wait_for_selector("#heard-lyrics >> text=syllables")
@@ -149,13 +148,96 @@ def test_a_take_that_is_gone_says_so(page):
     page.wait_for_selector(".ew-item [role=status] >> text=no longer kept")
 
 
-def test_microphone(page):
-    page.get_by_role("tab", name="Hum").click()
-    page.locator("#hum").get_by_role("button", name="Record", exact=True).click()
-    page.wait_for_timeout(2000)
-    page.locator("#hum").get_by_role("button", name="Stop").click()
-    page.wait_for_selector("#heard-hum .ew-pitch")
+def record(page, seconds: float) -> None:
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_function("Number(document.querySelector('.ew-level').getAttribute('aria-valuenow')) > 20")
+    page.wait_for_function(f"document.querySelector('.ew-tape-clock').textContent >= '0:0{seconds}'")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.wait_for_selector("#heard-hum .ew-tune")
     page.wait_for_selector("#used >> text=your tune")
+
+
+def test_microphone_with_and_without_a_click(page, engine):
+    page.get_by_role("tab", name="Hum").click()
+    record(page, 1)
+    # a count-in: the beat is told, and the recording takes the other's place
+    page.locator(".ew-tempo").fill("120")
+    page.locator(".ew-click").select_option("count")
+    record(page, 1)
+    page.wait_for_selector("#heard-hum >> text=120 BPM")
+    make(page)
+    asked = engine.requests[-1]
+    assert (asked.hum_beat.tempo_bpm, asked.hum_beat.meter) == (120.0, "4/4")
+    assert 0.4 < asked.hum_beat.start_s < 0.8 and asked.hum.duration_s > 1.0  # nine tenths of a beat are kept before it
+
+
+def test_a_tempo_is_tapped(page):
+    page.get_by_role("tab", name="Hum").click()
+    for _ in range(4):
+        page.locator(".ew-tap").dispatch_event("pointerdown")
+        page.wait_for_timeout(500)
+    page.wait_for_function("document.querySelector('#hum-beat textarea, #hum-beat input').value.startsWith('tempo=1')")
+
+
+def notes_of(page) -> str:
+    return page.locator("#hum-notes textarea, #hum-notes input").input_value()
+
+
+def test_notes_are_corrected_by_pointer_and_keys(page, engine, tmp_path):
+    page.get_by_role("tab", name="Hum").click()
+    page.locator("#hum input[type=file]").set_input_files(str(hum_file(tmp_path / "tune.wav")))
+    page.wait_for_selector(".ew-tune-note")
+    note = page.locator(".ew-tune-note")
+    note.nth(1).scroll_into_view_if_needed()
+    frame, board = note.nth(1).bounding_box(), page.locator(".ew-tune-board").bounding_box()
+    x, y, row = frame["x"] + 4, frame["y"] + frame["height"] / 2, frame["height"]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 3 * row, steps=6)
+    page.mouse.up()
+    assert notes_of(page) == "0:2:60, 2:2:65, 4:2:64, 6:2:67, 8:2:64"
+    page.keyboard.press("PageDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    assert notes_of(page) == "0:2:60, 2:2:65, 5:1:63, 6:2:67, 8:2:64"
+    page.keyboard.press("PageDown")
+    page.keyboard.press("Delete")
+    page.keyboard.press("s")
+    page.keyboard.press("Control+z")
+    page.get_by_role("button", name="Split").click()
+    page.get_by_role("button", name="Merge").click()
+    assert notes_of(page) == "0:2:60, 2:2:65, 5:1:63, 8:2:64"
+    page.mouse.dblclick(board["x"] + 0.95 * board["width"], board["y"] + board["height"] / 2)
+    assert note.count() == 5
+    page.get_by_role("button", name="Delete").click()
+    assert page.evaluate("document.querySelector('.ew-tune-said').textContent").startswith("E4, bar 1, beat 3")
+    page.wait_for_selector("#used >> text=as you corrected it")
+    make(page)
+    assert [(n.step, n.length, n.midi) for n in engine.requests[-1].hum_notes] == [
+        (0, 2, 60), (2, 2, 65), (5, 1, 63), (8, 2, 64)]
+
+
+def test_notes_are_moved_by_touch_on_a_phone(browser, address, tmp_path):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(address)
+    page.get_by_role("tab", name="Hum").tap()
+    page.locator("#hum input[type=file]").set_input_files(str(hum_file(tmp_path / "tune.wav")))
+    page.wait_for_selector(".ew-tune-note")
+    page.locator(".ew-tune-note").first.scroll_into_view_if_needed()
+    frame = page.locator(".ew-tune-note").first.bounding_box()
+    x, y = frame["x"] + 4, frame["y"] + frame["height"] / 2
+    touch = context.new_cdp_session(page)
+    for kind, points in (("touchStart", [{"x": x, "y": y}]),
+                         *(("touchMove", [{"x": x, "y": y - part * frame["height"]}]) for part in (0.7, 1.4, 2.0)),
+                         ("touchEnd", [])):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_function("document.querySelector('#hum-notes textarea, #hum-notes input').value.startsWith('0:2:62')")
+    page.get_by_role("button", name="Split").tap()
+    assert notes_of(page).startswith("0:1:62, 1:1:62")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
 
 
 def test_stop_within_a_second(page):

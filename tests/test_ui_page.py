@@ -74,13 +74,14 @@ def test_nothing_on_the_page_names_an_outside_host():
 
 def test_fields_become_a_request(tmp_path):
     form = Form(prompt=" warm ", negative="drums", hum=str(hum_file(tmp_path / "tune.wav")), faithfulness=0.4,
-                lyrics="la la", voice="alto", dials={"tempo_bpm": 90.0, "energy": None}, key="F# minor", meter="3/4",
-                takes=3, seed="7")
+                lyrics="la la", voice="alto", singing="spoken", dials={"tempo_bpm": 90.0, "energy": None},
+                key="F# minor", meter="3/4", takes=3, seed="7")
     request = to_request(form, read_audio)
     assert (request.prompt, request.negative, request.hum_name) == ("warm", "drums", "tune.wav")
     assert (request.controls.tempo_bpm, request.controls.energy) == (90.0, None)
     assert (request.controls.tonic, request.controls.mode, request.controls.meter) == (6, "minor", "3/4")
     assert (request.faithfulness, request.takes, request.seed, request.voice) == (0.4, 3, 7, "alto")
+    assert request.singing == "spoken"
     assert request.hum.duration_s == pytest.approx(3.0, abs=0.01)
 
 
@@ -187,6 +188,8 @@ def test_the_line_says_what_will_be_used():
                          negative="drums", dials={"tempo_bpm": 90, "energy": None}, key="A minor"))
     assert line == ("1 take from your tune, followed note for note, the words “warm lo-fi”, the vibe of your track, "
                     "2 lines of lyrics and your tempo and key, without drums.")
+    assert "2 lines of lyrics, spoken" in sentence(Form(lyrics="one\ntwo", singing="spoken"))
+    assert "a hummed tune" in sentence(Form(prompt="x", singing="hummed"))
 
 
 def test_takes_come_one_after_another_with_their_files():

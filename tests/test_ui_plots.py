@@ -10,10 +10,10 @@ import numpy as np
 
 from modules.types import Audio, Part, PlayedNote, Request
 from modules.ui.player import clock
-from modules.ui.plots import NARROW_PX, energy_curve, note_name, piano_roll, pitch_curve, waveform
+from modules.ui.plots import NARROW_PX, energy_curve, note_name, piano_roll, waveform
 from modules.ui.report_table import report_table
 from modules.ui.takes import skeleton, take_card
-from tests.fake_engine import fake_take, hum_file, read_hum, read_reference
+from tests.fake_engine import fake_take, hum_file, read_reference
 
 
 def parse(html: str) -> ElementTree.Element:
@@ -67,14 +67,6 @@ def test_waveform_follows_the_sound():
 def test_silence_and_nothing_are_drawn_too():
     parse(waveform(Audio(np.zeros((2, 10), np.float32), 1000)))
     parse(piano_roll([], 1.0))
-
-
-def test_pitch_curve_shows_notes(tmp_path):
-    hum = read_hum(hum_file(tmp_path / "a.wav"))
-    html = pitch_curve(hum)
-    assert "5 notes from C4 to G4" in html
-    assert len(shapes(html, "ew-note")) == 5
-    assert html.count("data-notes") == 1
 
 
 def test_energy_curve_is_higher_where_louder(tmp_path):

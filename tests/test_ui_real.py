@@ -1,5 +1,6 @@
 """The page with the real engine behind it, in a real browser: words and a hum in, takes that play out."""
 
+import json
 import os
 import shutil
 import socket
@@ -11,6 +12,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from modules.conditions.settings import read_notes
+from modules.engines.recipe import read_song
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -56,9 +60,22 @@ def test_words_and_a_hum_become_takes_that_play(address, tmp_path):
         page.wait_for_selector("#make")
         page.locator("#prompt textarea").fill("gentle folk, 8 seconds, no drums")
         page.get_by_role("tab", name="Hum").click()
-        page.locator("#hum").get_by_role("button", name="Upload").click()
         page.locator("#hum input[type=file]").set_input_files(str(ROOT / "assets/examples/hum_ode_to_joy.wav"))
-        page.wait_for_selector(".ew-pitch svg[role=img]")
+        page.wait_for_selector(".ew-tune-note")
+        # one note is moved by drag, one by key, one deleted
+        notes = page.locator(".ew-tune-note")
+        heard, frame = notes.count(), notes.nth(2).bounding_box()
+        page.mouse.move(frame["x"] + 4, frame["y"] + frame["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(frame["x"] + 4, frame["y"] - 3.5 * frame["height"], steps=6)
+        page.mouse.up()
+        page.keyboard.press("PageDown")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("PageDown")
+        page.keyboard.press("Delete")
+        assert notes.count() == heard - 1
+        corrected = page.locator("#hum-notes textarea, #hum-notes input").input_value()
+        page.wait_for_selector("#used >> text=as you corrected it")
         page.locator("#make").click()
         page.wait_for_selector("text=takes ready")
         cards = page.locator("article.ew-take:not(.ew-skeleton)")
@@ -68,8 +85,16 @@ def test_words_and_a_hum_become_takes_that_play(address, tmp_path):
         with page.expect_download() as download:
             page.locator("a[download]", has_text="WAV").first.click()
         download.value.save_as(tmp_path / "take.wav")
+        with page.expect_download() as download:
+            page.locator("a[download]", has_text="Recipe").first.click()
+        download.value.save_as(tmp_path / "take.json")
         page.locator(".ew-play").first.click()
         page.wait_for_function("document.querySelector('article .ew-time b').textContent >= '0:01'")
         browser.close()
     assert (tmp_path / "take.wav").stat().st_size > 500_000
+    recipe = json.loads((tmp_path / "take.json").read_text())
+    wanted = read_notes(corrected)
+    assert [(n["step"], n["midi"]) for n in recipe["request"]["hum_notes"]] == [(n.step, n.midi) for n in wanted]
+    tune = [n.midi for n in read_song(recipe).canvas.notes("melody")][:10]
+    assert [b - a for a, b in zip(tune, tune[1:])] == [b.midi - a.midi for a, b in zip(wanted[:9], wanted[1:10])]
     assert not outside and not wrong

@@ -129,14 +129,15 @@ def test_a_shared_take_is_a_copy_of_ones_own(library):
 FORM = Form(prompt="warm <b>", negative="drums", lyrics="[verse]\nla", voice="alto", faithfulness=0.4,
             blend="bossa_nova:0.60,synthwave:0.40", curve="0:0.2, 15:0.9", lanes={"bass": "tuba", "drums": "none"},
             dials={"tempo_bpm": 90.0, "energy": None, "swing": 0.6}, key="F# minor", meter="3/4", takes=3, seed="7",
-            set_aside="tempo: 90 BPM\nstyle: waltz")
+            set_aside="tempo: 90 BPM\nstyle: waltz", singing="spoken", strength=0.8, reference_mode="restyle",
+            follow_timing=True)
 
 
 def asked_by(form: Form) -> dict:
     request = to_request(form, read_audio)
     return plain({name: getattr(request, name) for name in
                   ("prompt", "negative", "lyrics", "voice", "styles", "set_aside", "controls", "faithfulness",
-                   "reference_mode", "engine", "takes", "seed")})
+                   "reference_mode", "engine", "takes", "seed", "singing", "strength", "follow_timing")})
 
 
 def test_the_form_comes_back_exactly():
@@ -152,7 +153,7 @@ def test_a_link_holds_the_settings_and_is_short():
     asked = asked_by(FORM)
     link = pack_link(asked)
     assert link.startswith("#make=") and len(link) < 700
-    assert fields_of(unpack_link(link[6:])) == fields_of(asked)
+    assert fields_of(unpack_link(link[6:])) == fields_of({**asked, "follow_timing": False})  # it needs a hum
     long = pack_link(asked_by(replace(FORM, lyrics="\n".join(f"line {zlib.crc32(bytes([i]))}" for i in range(64)))))
     assert long is not None and len(long) <= MOST_LINK
     for more in ({"hum": {"notes": []}}, {"edit": {"kind": "redo"}}):
@@ -179,6 +180,8 @@ def test_what_was_hummed_is_used_again_without_the_sound(library, tmp_path):
     form = Form(prompt="x", recalled=fields["recalled"])
     request = to_request(form, read_audio)
     assert request.recipe["request"]["hum"] == {"notes": 5} and request.hum_name == "tune.wav"
+    beside = {"reference": {"tempo_bpm": 90}, "reference_mode": "continue"}
+    assert fields_of({**recipe_asked, **beside}, take)["recalled"] == f"{take} hum"  # that track is heard itself
     assert "the tune of an earlier take" in sentence(form)
     assert "your tune" in sentence(replace(form, hum="y.wav")) and "earlier" not in sentence(replace(form, hum="y.wav"))
     with pytest.raises(InputError, match="no longer kept"):

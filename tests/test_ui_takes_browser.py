@@ -85,7 +85,7 @@ def test_from_a_prompt_to_a_ranking_and_back_after_a_reload(page, browser, addre
     # two at once: one clock, one of them heard, the louder one turned down
     page.evaluate("document.querySelectorAll('.ew-take')[1].dataset.lufs = '-8.00'")
     page.get_by_role("button", name="Listen side by side").click()
-    page.wait_for_function("document.querySelector('.ew-ab-status').textContent == '' && window.Earworm.deck.buffers")
+    page.wait_for_function("document.querySelector('.ew-duel-status').textContent == '' && window.Earworm.deck.buffers")
     first, second = (page.locator(f"select[data-side='{side}']") for side in (0, 1))
     first.select_option("0")
     second.select_option("1")
@@ -108,7 +108,7 @@ def test_from_a_prompt_to_a_ranking_and_back_after_a_reload(page, browser, addre
     assert page.locator(".ew-deck:visible").count() == 0
     for number, outcome in enumerate(("one", "tie", "bad", "other", "one", "one"), 1):
         page.locator(f"[data-outcome={outcome}]").click()
-        page.wait_for_selector(f".ew-ab-status >> text=/{number} vote|All 6 pairs heard/")
+        page.wait_for_selector(f".ew-duel-status >> text=/{number} vote|All 6 pairs heard/")
     page.wait_for_selector("#ranking >> text=Only 6 votes so far")
     assert page.locator("#ranking tbody tr").count() == 4
     with page.expect_download() as download:
@@ -124,7 +124,7 @@ def test_from_a_prompt_to_a_ranking_and_back_after_a_reload(page, browser, addre
     assert [star.get_attribute("aria-pressed") for star in page.locator("#takes-grid .ew-star").all()] == [
         "false", "false", "true", "false"]
     page.wait_for_selector("#ideas >> text=From your takes")
-    cards(page).nth(0).locator(".ew-play").click()
+    page.get_by_role("button", name="Play take 1", exact=True).click()
     page.wait_for_function("document.querySelector('#takes-grid .ew-time b').textContent != '0:00'")
     # somebody else sees none of it
     other = visit(browser, address)

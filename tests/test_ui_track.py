@@ -82,7 +82,7 @@ def test_a_restyled_take_stands_beside_its_original(tmp_path):
     times = json.loads(box.split('data-times="')[1].split('"')[0])
     assert times == take.recipe["track_times"] and "song.wav" in box
     card = take_card(take, 1, export(take, tmp_path / "a"), {}, box)
-    assert card.count("ew-ab") == 1
+    assert card.count("ew-bar-switch") == 1
     assert original_box(fake_take(Request(prompt="x"), 3), Request(prompt="x"), tmp_path, fake_listeners()) == ""
 
 

@@ -1,6 +1,7 @@
 """The singing voice: contract, pitch, timing, levels, joins, speed. Everything is measured on the sound."""
 
 import time
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +12,8 @@ from scipy.signal import resample_poly, stft
 from modules.errors import InputError
 from modules.types import SungNote
 from modules.vocoder.articulation import plan_phones, take_breaths
+from modules.vocoder.choir import with_backing
+from modules.vocoder.expression import pitch_curve
 from modules.vocoder.phones import PHONES, UNVOICED, VOWELS
 from modules.vocoder.voice import fit_octave, sing, voices
 from modules.vocoder.voicebank import load_voicebank
@@ -120,7 +123,7 @@ def test_joins_do_not_click(voice):
     """Frame-to-frame change inside sung syllables stays near that of the bank's own speech."""
     bank = load_voicebank(voice)
     speech = [np.abs(np.diff(half.envelope[:, :25], axis=0)).mean(axis=1)
-              for unit in bank.units.values() for half in unit if len(half) > 3]
+              for row in bank.units.values() for unit in row for half in (unit.left, unit.right) if len(half) > 3]
     limit = np.percentile(np.concatenate(speech), 99)
     notes, audio = sung(voice)
     mono = resample_poly(audio.mono.astype(float), 160, 441)
@@ -183,6 +186,68 @@ def test_odd_syllables_are_sung(phonemes):
     assert rms_db(audio.mono[int(0.1 * RATE): int(0.5 * RATE)]) > -45
 
 
+def test_units_are_those_said_between_the_same_phones():
+    bank = load_voicebank("clara")
+    pair = max(bank.units, key=lambda pair: len(bank.units[pair]))
+    for unit in bank.units[pair]:
+        chosen = bank.choose((unit.before, *pair, unit.after))[1]
+        assert (chosen.before == unit.before) + (chosen.after == unit.after) >= 1
+    row = bank.choose(("_", "L", "AY", "T", "_"))
+    assert len(row) == 4
+    steps = [np.abs(a.right.envelope[-1, :25] - b.left.envelope[0, :25]).mean()
+             for a, b in zip(row, row[1:], strict=False)]
+    assert max(steps) < 1.5
+
+
+def spoken(midis: tuple[int, ...]) -> tuple[SungNote, ...]:
+    return tuple(SungNote(0.5 + 0.25 * i, 0.75 + 0.25 * i, midi, 90, ("L", "AA"), line_end=i == len(midis) - 1,
+                          manner="spoken") for i, midi in enumerate(midis))
+
+
+def test_spoken_words_glide_and_sink():
+    notes = spoken((60, 60, 60, 60, 60, 60))
+    curve = pitch_curve(notes, 600, np.random.default_rng(0))
+    middles = [curve[int((n.onset_s + 0.08) / 0.005)] for n in notes]
+    assert np.all(np.diff(middles) < 0.1) and 0.2 < middles[0] - middles[-1] < 2.0  # declination
+    assert curve[int(notes[-1].offset_s / 0.005) + 6] < middles[-1] - 1.0  # the phrase's end falls
+    held = tuple(replace(n, manner="sung") for n in spoken((60, 64)))
+    said = spoken((60, 64))
+    sung_curve, said_curve = (pitch_curve(x, 300, np.random.default_rng(0)) for x in (held, said))
+    inside = slice(int(0.55 / 0.005), int(0.7 / 0.005))
+    assert np.ptp(said_curve[inside]) > 2 * np.ptp(sung_curve[inside])  # it passes through, a sung note stays
+
+
+def test_humming_knows_no_words():
+    def hum(*phonemes, manner="hummed"):
+        return sing((SungNote(0.3, 1.3, 62, 90, phonemes, manner=manner),), voice="clara", duration_s=1.6, seed=0).mono
+
+    assert np.array_equal(hum("S", "T", "AA", "R"), hum("L", "IY"))
+    assert np.array_equal(hum("M"), hum("K", "AE", "T"))
+    assert not np.array_equal(hum("UW"), hum("M"))
+
+    def dull(samples):
+        power = np.abs(np.fft.rfft(samples[int(0.5 * RATE):int(1.2 * RATE)])) ** 2
+        hz = np.fft.rfftfreq(int(1.2 * RATE) - int(0.5 * RATE), 1 / RATE)
+        return 10 * np.log10(power[(hz > 200) & (hz < 500)].sum() / power[(hz > 600) & (hz < 1_500)].sum())
+
+    assert dull(hum("M")) > dull(hum("AA", manner="sung")) + 10
+    assert rms_db(hum("M")[int(0.5 * RATE):int(1.2 * RATE)]) > -35
+
+
+def test_a_second_voice_stands_to_both_sides_of_the_lead():
+    lead = sing(line_notes(60)[:6], voice="clara", duration_s=5.0, seed=1)
+    above = tuple(replace(n, midi=n.midi + 4) for n in line_notes(60)[3:6])
+    second = sing(above, voice="clara", duration_s=5.0, seed=2)
+    out = with_backing(lead, second, above, seed=3)
+    assert out.shape == (2, 5 * RATE) and out.dtype == np.float32
+    before = slice(0, int((above[0].onset_s - 0.6) * RATE))
+    assert np.allclose(out[0, before], out[1, before], atol=1e-4)  # alone in the middle until the chorus
+    during = slice(int(above[0].onset_s * RATE), int(above[-1].offset_s * RATE))
+    side = rms_db(out[0, during] - out[1, during])
+    assert -30 < side - rms_db(lead.mono[during]) < -6
+    assert np.array_equal(out, with_backing(lead, second, above, seed=3))
+
+
 def test_louder_notes_are_louder_and_brighter():
     def said(velocity):
         return sing((SungNote(0.3, 1.5, 62, velocity, ("L", "AA")),), voice="clara", duration_s=2.0, seed=0).mono[
@@ -224,6 +289,7 @@ def test_voices_and_octaves():
     (dict(notes=(SungNote(0, 1, 60, 90, ("AA1",)),)), "'AA1' is not a phoneme"),
     (dict(notes=(SungNote(0, 1, 60, 90, ("AA",)), SungNote(0.5, 2, 60, 90, ("AA",)))), "overlap"),
     (dict(sample_rate=1), "cannot sing at 1 Hz"),
+    (dict(notes=(SungNote(0, 1, 60, 90, ("AA",), manner="yodelled"),)), "cannot be 'yodelled'"),
 ])
 def test_bad_input_says_what_would_be_right(arguments, message):
     given = dict(notes=(SungNote(0, 1, 60, 90, ("AA",)),), voice="clara", duration_s=2.0, seed=0) | arguments

@@ -56,18 +56,21 @@
     }
     position() { return this.playing ? Math.min(this.context.currentTime - this.begun, this.length) : this.at; }
     async choose(pair, match) {
-      const was = this.playing;
+      const turn = this.turn = (this.turn || 0) + 1; // a later choice wins, whichever is decoded first
+      this.going ||= this.playing;
       this.stop();
       const buffers = await Promise.all(pair.map((one) => this.load(one.url)));
+      if (turn !== this.turn) return;
       this.buffers = buffers;
       this.length = Math.max(...buffers.map((buffer) => buffer.duration));
       // to the softer of the two, so that nothing clips
       const softest = Math.min(...pair.map((one) => one.lufs));
       this.loudness = pair.map((one) => (match ? 10 ** ((softest - one.lufs) / 20) : 1));
       if (this.at > this.length - 0.2) this.at = 0;
-      if (was) await this.play();
+      if (this.going) await this.play();
     }
     async play() {
+      this.going = false;
       await this.context.resume();
       const start = this.context.currentTime + 0.02;
       this.begun = start - this.at;
@@ -110,7 +113,7 @@
 
   whenThere(".ew-compare", (panel) => {
     const deck = new Deck(), q = (selector) => panel.querySelector(selector), all = (selector) => [...panel.querySelectorAll(selector)];
-    const [seek, time, told, line] = [q(".ew-ab-seek"), q(".ew-time b"), q(".ew-ab-status"), q(".ew-blind-line")];
+    const [seek, time, told, line] = [q(".ew-duel-seek"), q(".ew-time b"), q(".ew-duel-status"), q(".ew-blind-line")];
     const option = (name) => q(`[data-option=${name}]`).checked;
     let list = [], pairs = [], nth = 0, pair = null, count = 0, voted = 0;
     window.Earworm.deck = deck; // for whoever wants to measure it
@@ -128,7 +131,7 @@
       }
       if (list.length < 2) { deck.stop(); return; }
       pair = null;
-      if (!q(".ew-ab").hidden) take(pairs[0]);
+      if (!q(".ew-duel").hidden) take(pairs[0]);
     }
     async function take(wanted) {
       pair = wanted;
@@ -154,7 +157,7 @@
     function show() {
       const at = deck.position();
       if (deck.playing && at >= deck.length) { deck.stop(); deck.at = 0; }
-      const play = q(".ew-ab-play");
+      const play = q(".ew-duel-play");
       play.textContent = deck.playing ? "❚❚" : "▶";
       play.setAttribute("aria-pressed", String(deck.playing));
       play.setAttribute("aria-label", deck.playing ? "Pause" : "Play both");
@@ -190,12 +193,12 @@
       const button = event.target.closest("button");
       if (!button) return;
       if (button.dataset.compare !== undefined) {
-        const box = q(".ew-ab"), open = box.hidden;
+        const box = q(".ew-duel"), open = box.hidden;
         box.hidden = !open;
         button.setAttribute("aria-expanded", String(open));
         document.getElementById("compare").classList.toggle("ew-open", open);
         if (open) { if (!pair) take(pairs[nth]); } else { deck.stop(); show(); }
-      } else if (button.classList.contains("ew-ab-play")) toggle();
+      } else if (button.classList.contains("ew-duel-play")) toggle();
       else if (button.dataset.switch) listen(Number(button.dataset.switch));
       else if (button.dataset.outcome) vote(button.dataset.outcome);
       else if (button.dataset.next !== undefined) next();
@@ -216,7 +219,13 @@
     document.addEventListener("click", (event) => { // a card's own player is heard alone
       if (event.isTrusted && deck.playing && event.target instanceof Element && event.target.closest(".ew-take .ew-play")) { deck.stop(); show(); }
     }, true);
-    new MutationObserver(refresh).observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-take", "data-audio", "data-lufs", "class"] });
+    let due = false; // one look for many changes
+    const soon = () => {
+      if (due) return;
+      due = true;
+      requestAnimationFrame(() => { due = false; refresh(); });
+    };
+    new MutationObserver(soon).observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-take", "data-audio", "data-lufs", "class"] });
     refresh();
   });
 })();

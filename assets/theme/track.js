@@ -24,7 +24,7 @@
   }
 
   function showSwitch(box) {
-    const button = box.querySelector(".ew-ab"), player = box.querySelector(".ew-player");
+    const button = box.querySelector(".ew-bar-switch"), player = box.querySelector(".ew-player");
     new MutationObserver(() => {
       const on = player.classList.contains("ew-on");
       button.setAttribute("aria-pressed", String(on));
@@ -36,7 +36,7 @@
 
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element)) return;
-    const ab = event.target.closest(".ew-ab");
+    const ab = event.target.closest(".ew-bar-switch");
     if (ab) { changeOver(ab); return; }
     const words = event.target.closest("[data-use-words]");
     if (words) {

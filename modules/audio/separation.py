@@ -16,10 +16,10 @@ from modules.types import Audio
 
 WAYS = ("simple", "demucs")
 PARTS = ("voice", "drums", "rest")
-WINDOW_S, LONG_WINDOW_S = 0.046, 0.186  # hits are short; over the long window a steady tone stays and a voice wavers
+WINDOW_S, LONG_WINDOW_S = 0.046, 0.186  # hits are short
 OVERLAP = 4
 TONE_FRAMES, HIT_BINS = 17, 17  # lengths of the medians
-VOICE_HZ = (130.0, 9_000.0)
+VOICE_HZ = (150.0, 9_000.0)
 CENTRE_SHARPNESS = 3.0  # how quickly a bin that leans to one side stops counting as the middle
 BLOCK_S, BLEND_S = 40.0, 1.0  # taken apart at a time, so that ten minutes stay small in memory; cross-faded
 TINY = 1e-12
@@ -65,19 +65,15 @@ def take_apart(audio: Audio) -> dict[str, Audio]:
 def _block(samples: np.ndarray, rate: int) -> dict[str, np.ndarray]:
     """Parts of some seconds, (channels, n) each."""
     n = samples.shape[1]
-    # first over long windows: what holds still there is an instrument, what wavers or hits is voice or drums
+    # what holds still over long windows is no drum; of what moves there, drums are what is broad in short ones
     size = _size(LONG_WINDOW_S, rate)
     long = _spectrum(samples, size)
-    tones, hits = _medians(np.abs(long).mean(axis=0))
-    steady = tones**2 / (tones**2 + hits**2 + TINY)
-    moving = _sound(long * (1 - steady), size, n)
+    moving = _sound(long * _hits(long), size, n)
     size = _size(WINDOW_S, rate)
-    spectrum = _spectrum(moving, size)
-    tones, hits = _medians(np.abs(spectrum).mean(axis=0))
-    hit = hits**2 / (tones**2 + hits**2 + TINY)
-    sung = (1 - hit) * centre_mask(spectrum) * _band(spectrum.shape[1], rate)[:, None]
-    drums = _sound(spectrum * hit, size, n)
-    voice = _sound(spectrum * sung, size, n)
+    short = _spectrum(moving, size)
+    drums = _sound(short * _hits(short), size, n)
+    tones = _spectrum(samples - drums, size)
+    voice = _sound(tones * centre_mask(tones) * _band(tones.shape[1], rate)[:, None], size, n)
     return {"voice": voice, "drums": drums, "rest": samples - voice - drums}
 
 
@@ -88,8 +84,7 @@ def harmonic_and_centre(audio: Audio) -> tuple[np.ndarray, np.ndarray]:
     """
     size = _size(WINDOW_S, audio.sample_rate)
     spectrum = _spectrum(audio.samples, size)
-    tones, hits = _medians(np.abs(spectrum).mean(axis=0))
-    harmonic = spectrum.mean(axis=0) * (tones**2 / (tones**2 + hits**2 + TINY))
+    harmonic = spectrum.mean(axis=0) * (1 - _hits(spectrum))
     n = audio.samples.shape[1]
     tonal = _sound(harmonic[None], size, n)[0]
     if len(audio.samples) == 1:
@@ -123,9 +118,11 @@ def _sound(spectrum: np.ndarray, size: int, n: int) -> np.ndarray:
     return np.pad(out, ((0, 0), (0, max(0, n - out.shape[1]))))[:, :n].astype(np.float32)
 
 
-def _medians(magnitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What lasts and what is broad, of (bins, frames)."""
-    return median_filter(magnitude, (1, TONE_FRAMES)), median_filter(magnitude, (HIT_BINS, 1))
+def _hits(spectrum: np.ndarray) -> np.ndarray:
+    """0–1 (bins, frames): how much each bin of (channels, bins, frames) is broad and short rather than lasting."""
+    magnitude = np.abs(spectrum).mean(axis=0)
+    tones, hits = median_filter(magnitude, (1, TONE_FRAMES)), median_filter(magnitude, (HIT_BINS, 1))
+    return hits**2 / (tones**2 + hits**2 + TINY)
 
 
 def _band(n_bins: int, rate: int) -> np.ndarray:

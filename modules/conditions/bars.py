@@ -15,14 +15,16 @@ SLOWEST_BPM, FASTEST_BPM, N_TEMPI = 36.0, 225.0, 80
 STEADINESS = 90.0  # λ of the paper's equation 7: how unlikely a change of tempo is
 BEAT_SHARE = 16  # the first of so many parts of a beat is where a beat is heard
 FLOOR = 0.02  # no probability is believed further than this
+USUAL = 0.28  # probability that a beat is a downbeat, when nothing is known
 LOST_BEAT = -7.0  # log-probability of a bar cut short
 BEATS = {"4/4": 4, "3/4": 3, "6/8": 2}
 
 
-@lru_cache(maxsize=4)
-def _space(frame_s: float) -> tuple[np.ndarray, ...]:
+@lru_cache(maxsize=64)
+def _space(frame_s: float, slowest: float, fastest: float) -> tuple[np.ndarray, ...]:
     """Beat lengths (K,) in frames, first and last state of each, states that hear a beat, log-transitions (K, K)."""
-    lengths = np.unique(np.round(np.geomspace(60 / FASTEST_BPM, 60 / SLOWEST_BPM, N_TEMPI) / frame_s).astype(int))
+    n = max(2, round(N_TEMPI * np.log(fastest / slowest) / np.log(FASTEST_BPM / SLOWEST_BPM)))
+    lengths = np.unique(np.round(np.geomspace(60 / fastest, 60 / slowest, n) / frame_s).astype(int))
     first = np.r_[0, np.cumsum(lengths)[:-1]]
     last = first + lengths - 1
     beat = np.concatenate([start + np.arange(max(1, round(length / BEAT_SHARE)))
@@ -32,30 +34,29 @@ def _space(frame_s: float) -> tuple[np.ndarray, ...]:
     return lengths, first, last, beat, change
 
 
-def find_beats(probability: np.ndarray, frame_s: float, prior: np.ndarray | None = None) -> np.ndarray:
+def find_beats(probability: np.ndarray, frame_s: float, slowest: float = SLOWEST_BPM,
+               fastest: float = FASTEST_BPM) -> np.ndarray:
     """Beat times in seconds.
 
     Args:
         probability: (N,) that a beat falls on each frame.
         frame_s: length of a frame.
-        prior: log-weight of each beat length of `beat_lengths_s(frame_s)`; None = all alike.
+        slowest, fastest: tempi considered, BPM.
     """
-    lengths, first, last, beat, change = _space(frame_s)
+    lengths, first, last, beat, change = _space(frame_s, slowest, fastest)
     p = np.clip(probability, FLOOR, 1 - FLOOR)
     on, off = np.log(p), np.log((1 - p) / (BEAT_SHARE - 1))
     gain = on - off
     score = np.zeros(last[-1] + 1)
-    if prior is not None:
-        score += np.repeat(prior, lengths)
-        change = change + prior[None]  # every beat is weighed, so that long recordings are too
     came = np.zeros((len(p), len(lengths)), np.int16)
+    columns = np.arange(len(lengths))
     score += off[0]
     score[beat] += gain[0]
     for frame in range(1, len(p)):
         ways = score[last][:, None] + change
         best = ways.argmax(axis=0)
         came[frame] = best
-        entering = ways[best, np.arange(len(lengths))]
+        entering = ways[best, columns]
         score[1:] = score[:-1]
         score[first] = entering
         score += off[frame]
@@ -69,11 +70,6 @@ def find_beats(probability: np.ndarray, frame_s: float, prior: np.ndarray | None
         tempo = int(came[frame, tempo])
         frame -= int(lengths[tempo])
     return _peaks(p, np.array(found[::-1], int)) * frame_s
-
-
-def beat_lengths_s(frame_s: float) -> np.ndarray:
-    """(K,) beat lengths that are considered."""
-    return _space(frame_s)[0] * frame_s
 
 
 def _peaks(p: np.ndarray, frames: np.ndarray) -> np.ndarray:
@@ -91,14 +87,15 @@ def _peaks(p: np.ndarray, frames: np.ndarray) -> np.ndarray:
 
 
 def bar_path(downbeats: np.ndarray, meter: str) -> tuple[np.ndarray, float]:
-    """Place in the bar of each beat (T,), 0 = downbeat, and the mean log-probability of the path.
+    """Place in the bar of each beat (T,), 0 = downbeat, and the mean log-odds of the path, 0 = nothing heard.
 
     Args:
         downbeats: (T,) probability that each beat is a downbeat.
     """
     size = BEATS[meter]
     p = np.clip(downbeats, FLOOR, 1 - FLOOR)
-    hears = np.stack([np.log(p if place == 0 else 1 - p) for place in range(size)], axis=1)  # (T, size)
+    # against what a beat is worth anyhow, so that bars of all lengths start alike
+    hears = np.stack([np.log(p / USUAL if place == 0 else (1 - p) / (1 - USUAL)) for place in range(size)], axis=1)
     score = hears[0].copy()
     came = np.zeros((len(p), size), int)
     for index in range(1, len(p)):

@@ -147,8 +147,8 @@ class HeardPulse:
 
 
 @lru_cache(maxsize=1)
-def networks() -> tuple[PulseNet, HarmonyNet]:
-    """The shipped networks.
+def networks() -> tuple[PulseNet, HarmonyNet, np.ndarray]:
+    """The shipped networks, and the weights that `home.hear_home` takes.
 
     Raises:
         WeightsMissing: they are not there.
@@ -160,12 +160,12 @@ def networks() -> tuple[PulseNet, HarmonyNet]:
     for prefix, net in (("pulse.", pulse), ("harmony.", harmony)):
         net.load_state_dict({name[len(prefix):]: w for name, w in weights.items() if name.startswith(prefix)})
         net.eval()
-    return pulse, harmony
+    return pulse, harmony, weights["home.weights"].numpy()
 
 
 def hear_pulse(bands: np.ndarray) -> HeardPulse:
     """Beats, metre and who plays, from `spectra.bands` (N, bands)."""
-    net, _ = _loaded()
+    net, _, _ = _loaded()
     x = torch.from_numpy(scaled_bands(bands))
     beats, total = [], torch.zeros(1)
     with torch.inference_mode():
@@ -180,7 +180,7 @@ def hear_pulse(bands: np.ndarray) -> HeardPulse:
 
 def hear_harmony(notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log-probabilities of chords (M, R · Q + 1) from note strengths (M, P), and features for `hear_keys`."""
-    _, net = _loaded()
+    _, net, _ = _loaded()
     x = torch.from_numpy(scaled_notes(notes))
     chords, features = [], []
     with torch.inference_mode():
@@ -193,13 +193,18 @@ def hear_harmony(notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def hear_key(features: np.ndarray) -> np.ndarray:
     """Log-probabilities (R, 2) of the keys of a stretch, from features (width + 1, M, R)."""
-    _, net = _loaded()
+    _, net, _ = _loaded()
     with torch.inference_mode():
         logits = net.keys(torch.from_numpy(features)[None], edges(features.shape[1]))
     return torch.log_softmax(logits[0], dim=0).numpy().reshape(12, len(MODES))
 
 
-def _loaded() -> tuple[PulseNet, HarmonyNet]:
+def home_weights() -> np.ndarray:
+    """(F + 1, 2) for `home.hear_home`."""
+    return _loaded()[2]
+
+
+def _loaded() -> tuple[PulseNet, HarmonyNet, np.ndarray]:
     with _lock:
         return networks()
 

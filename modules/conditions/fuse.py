@@ -133,7 +133,7 @@ def fuse(request: Request, heard: Heard) -> Condition:
         if beside and (melody or lyrics is not None):
             conflicts.append("What is played with the track itself takes its tune from there: the hum and the words "
                              "are left out.")
-            melody, lyrics, tempi = (), None, ()
+            melody, lyrics, source, tempi = (), None, "", ()
         use = use_track(reference, request, controls, styles, conflicts, has_melody=bool(melody))
         controls, styles = use.controls, use.styles
         if use.melody and not melody:
@@ -211,5 +211,6 @@ def use_hum(hum: Hum, request: Request, controls: Controls, conflicts: list[str]
     shift = (do - heard_do + 6) % 12 - 6
     if shift:
         grid = tuple(replace(note, midi=note.midi + shift) for note in grid)
+    swing = hum.swing if controls.swing is None and hum.swing > 0.5 else controls.swing
     return tuple(grid), replace(controls, tempo_bpm=controls.tempo_bpm or hum.tempo_bpm, meter=hum.meter, tonic=tonic,
-                                mode=mode)
+                                mode=mode, swing=swing)

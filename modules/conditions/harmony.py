@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modules.conditions.ear import MODES, QUALITIES, hear_harmony, hear_key
+from modules.conditions.ear import MODES, QUALITIES, hear_harmony, hear_key, home_weights
+from modules.conditions.home import PHRASE_BARS, hear_home, home_features
 from modules.conditions.spectra import SLOW_FRAME_S
-from modules.conditions.tonality import Key, over_spans
+from modules.conditions.tonality import Key, find_key, over_spans
 from modules.types import ChordSpan, KeySpan
 
 CHANGE_COST, DOWNBEAT_CHANGE_COST = 3.0, 1.5  # nats
+# Of what the ear, profiles of the degrees and the chords say of the key; fitted to the clips that `pulse`'s were.
+EAR_WEIGHT, PROFILE_WEIGHT, HOME_WEIGHT = 0.72, 4.0, 0.56
+ENOUGH_ROOTS = 3  # different ones, from which chords tell where home is; a single one tells nothing
 EVIDENCE = 4.0  # frames of a beat that count: neighbours tell the same story
 WINDOW_S, STEP_S = 16.0, 4.0  # in which a change of key is looked for
 KEY_CHANGE_COST = 6.0  # nats
@@ -44,13 +48,25 @@ def find_harmony(notes: np.ndarray, starts_s: np.ndarray, ends_s: np.ndarray, do
     """
     heard, features = hear_harmony(notes)
     chords, sure = _chords(heard, starts_s, ends_s, downbeats)
-    whole = hear_key(features)
+    whole = _whole_key(notes, features, chords, starts_s[downbeats][::PHRASE_BARS])
     keys = _keys(features, whole, duration_s)
     longest = max(keys, key=lambda span: span.end_s - span.start_s)
-    probability = np.exp(whole)
-    scores = {(tonic, mode): float(probability[tonic, column]) for tonic in range(12)
+    scores = {(tonic, mode): float(np.exp(whole[tonic, column])) for tonic in range(12)
               for column, mode in enumerate(MODES)}
     return Harmony(chords, sure, Key(longest.tonic, longest.mode, longest.confidence, scores), keys)
+
+
+def _whole_key(notes: np.ndarray, features: np.ndarray, chords: tuple[ChordSpan, ...],
+               phrases_s: np.ndarray) -> np.ndarray:
+    """Log-probabilities (12, 2) of the key of the whole recording."""
+    profiles = find_key(notes, MODES).scores
+    fits = np.array([[profiles[tonic, mode] for mode in MODES] for tonic in range(12)])
+    roots = len({chord.root for chord in chords if chord.root is not None})
+    told = float(np.clip((roots - 1) / (ENOUGH_ROOTS - 1), 0, 1))
+    out = (EAR_WEIGHT * hear_key(features) + PROFILE_WEIGHT * fits
+           + told * HOME_WEIGHT * hear_home(home_weights(), home_features(chords, phrases_s)))
+    out -= out.max()
+    return out - np.log(np.exp(out).sum())
 
 
 def _chords(heard: np.ndarray, starts_s: np.ndarray, ends_s: np.ndarray,

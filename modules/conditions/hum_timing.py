@@ -1,4 +1,4 @@
-"""A hum against its grid: where the click puts its downbeat, which sung note became which, and how late each was sung.
+"""A hum against its grid: which sung note became which of a corrected tune, and how late each was sung.
 
 Knows notes, steps and seconds; nothing of sound.
 """
@@ -10,37 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from modules.canvas.vocabulary import BEATS_PER_BAR, STEPS_PER_BEAT
+from modules.canvas.vocabulary import STEPS_PER_BEAT
 from modules.types import GridNote, Hum
 
-CLICK_LATENCY_S, LATENCY_SPREAD_S = 0.06, 0.08  # from a click to the note sung to it, as it is recorded
-OFF_BEAT_COST = 4.0  # of a tune all of whose notes lie between the half beats, in nats
 SLOW_NOTES = 9  # the singer's drift over that many notes is tempo, and stays out of the notes' own lateness
 MOST_LATE_S = 0.15  # either way
 FURTHEST = 6  # steps between a sung note and the corrected one that it may have become
 SKIP = 4.0  # cost of a note that has no partner, in steps
-
-
-def begin_at(hum: Hum, start_s: float) -> Hum:
-    """The hum with its first downbeat where the click had one.
-
-    Args:
-        start_s: time of a downbeat of the click in the recording.
-    """
-    per_bar, half_beat = STEPS_PER_BEAT[hum.meter] * BEATS_PER_BAR[hum.meter], STEPS_PER_BEAT[hum.meter] // 2
-    steps = np.array([note.step for note in hum.grid])
-    away = (start_s + CLICK_LATENCY_S - hum.offset_s) / step_s(hum)
-
-    def cost(moved: int) -> float:
-        late = (away - moved) * step_s(hum) / LATENCY_SPREAD_S
-        return 0.5 * late ** 2 + OFF_BEAT_COST * float(np.mean((steps - moved) % half_beat != 0))
-
-    moved = min(range(round(away) - half_beat, round(away) + half_beat + 1), key=cost)
-    first = hum.grid[0].step - moved
-    bars = first // per_bar  # a tune that waits for its entry begins in the first bar all the same
-    moved += bars * per_bar + (per_bar if first - bars * per_bar >= per_bar / 2 else 0)
-    return replace(hum, grid=tuple(replace(note, step=note.step - moved) for note in hum.grid),
-                   offset_s=hum.offset_s + moved * step_s(hum))
 
 
 def step_s(hum: Hum) -> float:
@@ -91,7 +67,9 @@ def with_own_timing(hum: Hum, notes: Sequence[GridNote]) -> tuple[GridNote, ...]
         notes: the hum's grid, or what a person made of it.
     """
     onsets = positions(hum, [note.onset_s for note in hum.notes])
-    late = onsets - np.array([note.step for note in hum.grid])
+    beats, inside = np.divmod(np.array([note.step for note in hum.grid]) / STEPS_PER_BEAT[hum.meter], 1.0)
+    swung = np.where(inside < 0.5, 2 * hum.swing * inside, hum.swing + (2 * inside - 1) * (1 - hum.swing))
+    late = onsets - (beats + swung) * STEPS_PER_BEAT[hum.meter]
     half = SLOW_NOTES // 2
     drift = np.array([np.median(late[max(0, i - half):i + half + 1]) for i in range(len(late))])
     most = MOST_LATE_S / step_s(hum)

@@ -72,7 +72,7 @@ def dictionary() -> dict[str, str]:
     lines += asset("lexicon/song_words.txt").read_text(encoding="utf-8").splitlines()
     for line in lines:
         word, _, phones = line.partition(" ")
-        if phones and word != "#":
+        if phones and word != "#" and not word.endswith(")"):  # "word(2)": another pronunciation, for measuring
             words[word] = phones
     return words
 

@@ -32,7 +32,7 @@ TUNE_NAMES = re.compile(r"melod|lead|vocal|voice|sing|tune|theme|solo|sopran|can
 OTHER_NAMES = re.compile(r"bass|drum|perc|chord|pad|accomp|harmon|rhythm|left hand|comp|string", re.IGNORECASE)
 BASSES = range(32, 40)  # General MIDI programs
 EXACT = {(4, 4): "4/4", (2, 4): "4/4", (2, 2): "4/4", (3, 4): "3/4", (6, 8): "6/8", (12, 8): "6/8", (3, 8): "6/8"}
-LEGATO = 0.5  # beats that a note of one line may sound on into the next
+LEGATO = 0.25  # beats that a note of one line may sound on into the next
 
 
 @dataclass(frozen=True)
@@ -243,11 +243,10 @@ def _on_grid(line: Sequence[tuple[int, int, int]], start: float, step: float) ->
 
 
 def _tempi(bpm: np.ndarray) -> tuple[float, tuple[float, ...]]:
-    """The tempo that holds for most beats, and all beats' tempi over it; () where it holds throughout."""
-    rounded = np.round(bpm, 1)
-    values, counts = np.unique(rounded, return_counts=True)
-    usual = float(bpm[rounded == values[counts.argmax()]].mean())
-    tempo = round(usual, 2)
+    """The tempo that holds for most beats, the first of equals, and all beats' tempi over it; () where it holds
+    throughout."""
+    most = max(np.round(bpm, 1), key=list(np.round(bpm, 1)).count)
+    tempo = round(float(bpm[np.round(bpm, 1) == most].mean()), 2)
     tempi = bpm / tempo
     return tempo, () if np.abs(tempi - 1).max() < STEADY else tuple(float(x) for x in np.round(tempi, 4))
 
@@ -267,7 +266,7 @@ def _read_key(text: str, notes: Sequence[HumNote]) -> tuple[int, str] | None:
 
 def _find_key(notes: Sequence[HumNote]) -> tuple[int, str]:
     from modules.conditions.humming.key import find_key  # its room loads torch
-    from modules.conditions.humming.notes import RawNote
 
-    raw = [RawNote(note.onset_s, note.offset_s, float(note.midi), 1.0, 1.0) for note in notes]
-    return find_key(raw, [note.midi for note in notes])
+    midi, onsets_s, offsets_s = (np.array([getattr(note, name) for note in notes])
+                                 for name in ("midi", "onset_s", "offset_s"))
+    return find_key(midi, onsets_s, offsets_s)

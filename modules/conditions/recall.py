@@ -46,9 +46,9 @@ def _findings(data: Mapping[str, Any]) -> tuple[Finding, ...]:
 def read_hum(data: Mapping[str, Any]) -> Hum:
     """A hum from `plain`."""
     arrays = {name: np.asarray(data[name]) for name in ("f0_times_s", "f0_hz", "f0_confidence")}
-    return Hum(**{**data, **arrays, "notes": tuple(HumNote(**n) for n in data["notes"]),
-                  "grid": tuple(GridNote(**n) for n in data["grid"]), "findings": _findings(data),
-                  "beat_tempi": tuple(data.get("beat_tempi", ()))})
+    tuples = {name: tuple(data.get(name, ())) for name in ("beat_tempi", "phrase_starts")}
+    return Hum(**{**data, **arrays, **tuples, "notes": tuple(HumNote(**n) for n in data["notes"]),
+                  "grid": tuple(GridNote(**n) for n in data["grid"]), "findings": _findings(data)})
 
 
 def read_reference(data: Mapping[str, Any]) -> Reference:

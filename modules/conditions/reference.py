@@ -1,7 +1,7 @@
-"""The reference condition: a recording → tempo, beats, metre, key, chords, sections, energy, brightness, styles, words.
+"""The reference condition: a recording → tempo, beats, metre, key, chords, sections, energy, sound, styles, words.
 
-Joins what `spectra`, `beats`, `tonality`, `structure`, `tune` and `nearness` hear into a `types.Reference`, and says
-it in words. Nothing of the recording itself is kept. Refuses what is no music in one sentence.
+Joins what `spectra`, `pulse`, `harmony`, `structure`, `tune` and `nearness` hear into a `types.Reference`, and says it
+in words, with how sure it is. Nothing of the recording itself is kept. Refuses what is no music in one sentence.
 """
 
 from __future__ import annotations
@@ -10,21 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from modules.conditions.beats import Pulse, find_pulse
+from modules.conditions.beats import Pulse
+from modules.conditions.harmony import find_harmony
 from modules.conditions.nearness import RICH, Portrait, groove_of, nearest_styles
+from modules.conditions.pulse import find_pulse
 from modules.conditions.spectra import Spectra, analyse
 from modules.conditions.structure import Liveliness, course, find_energy, find_liveliness, find_sections
-from modules.conditions.tonality import Key, find_chords, find_key, settle_key
+from modules.conditions.tonality import Key, find_key
 from modules.conditions.tune import find_tune
 from modules.config import MAX_UPLOAD_S
 from modules.errors import InputError
 from modules.styles.cards import cards
-from modules.types import PITCH_CLASSES, Audio, ChordSpan, Finding, Reference
+from modules.types import PITCH_CLASSES, Audio, ChordSpan, Finding, KeySpan, Reference
 
 MIN_SECONDS = 3.0
 SILENT_DB = -60.0  # dBFS of the loudest frames
 NOISE_FLATNESS = 0.62  # median of loud frames; metal reaches 0.57
 TONELESS = 0.35  # confidence of the key
+UNSURE = 0.5  # confidence under which a finding is said to be a guess
 STEADY = 0.35  # of beat strength, above which the beat is clear
 RIGHT = "a track of music of 3 s to 10 min would be right"
 
@@ -45,29 +48,36 @@ def listen(audio: Audio) -> Reference:
     spectra = analyse(audio)
     if np.percentile(spectra.level_db, 98) < SILENT_DB:
         raise InputError(f"The track is silent; {RIGHT}.")
-    pulse = find_pulse(spectra)
-    key = find_key(spectra.notes)
-    _check_music(spectra, pulse, key)
+    pulse, heard = find_pulse(spectra)
+    _check_music(spectra, pulse, find_key(spectra.notes))
     starts, ends, downbeat = _spans(spectra, pulse)
-    chords = find_chords(spectra.notes, starts, ends, downbeats=downbeat, key=key)
-    settled = settle_key(key, chords, pulse.downbeats_s)
-    if (settled.tonic, settled.mode) != (key.tonic, key.mode):
-        chords = find_chords(spectra.notes, starts, ends, downbeats=downbeat, key=settled)
-        key = settled
+    harmony = find_harmony(spectra.notes, starts, ends, downbeat, spectra.duration_s)
+    key, chords = harmony.key, harmony.chords
     lively = find_liveliness(spectra)
     energy = find_energy(spectra, lively)
-    sections = find_sections(spectra, pulse.downbeats_s)
+    form = find_sections(spectra, pulse.downbeats_s)
     tune = find_tune(audio, pulse.beats_s, pulse.first, pulse.meter, spectra.tuning)
+    groove = groove_of(spectra, pulse)
+    pattern = None if groove is None else groove / (groove.max(axis=1, keepdims=True) + 1e-9)
     portrait = Portrait(pulse.tempo_bpm, pulse.meter, key.mode, pulse.swing, lively.percussive, lively.brightness,
-                        lively.onsets_per_s, _richness(chords), groove_of(spectra, pulse))
+                        lively.onsets_per_s, _richness(chords), groove)
     styles = nearest_styles(portrait)
+    lengths = np.array([chord.end_s - chord.start_s for chord in chords])
+    sure = {**pulse.confidences, "key": key.confidence, "sections": form.confidence,
+            "chords": float(np.average(harmony.chord_confidences, weights=lengths))}
     return Reference(
         tempo_bpm=round(pulse.tempo_bpm, 2), beats_s=pulse.beats_s, downbeats_s=pulse.downbeats_s, meter=pulse.meter,
-        tonic=key.tonic, mode=key.mode, key_confidence=round(key.confidence, 3), chords=chords, sections=sections,
+        tonic=key.tonic, mode=key.mode, key_confidence=round(key.confidence, 3), chords=chords, sections=form.sections,
         energy=energy, brightness=round(lively.brightness, 3), styles=styles,
         description=describe(pulse, key, lively, energy), melody=tune.notes,
         melody_confidence=round(tune.confidence, 3), onsets_per_s=round(lively.onsets_per_s, 2),
-        findings=_findings(pulse, key, spectra, chords, sections, styles, tune.notes))
+        findings=_findings(pulse, harmony.keys, spectra, chords, form.sections, styles, tune.notes, sure),
+        confidences={name: round(float(value), 3) for name, value in sure.items()},
+        other_tempo_bpm=pulse.other_tempo_bpm and round(pulse.other_tempo_bpm, 2), swing=pulse.swing,
+        swing_unit=pulse.swing_unit, keys=harmony.keys, chord_confidences=harmony.chord_confidences,
+        section_groups=form.groups, groove=pattern,
+        roughness=round(lively.roughness, 3), width=round(_width(audio), 3),
+        **{name: round(value, 3) for name, value in heard.present.items()})
 
 
 def to_json(reference: Reference) -> dict[str, Any]:
@@ -80,6 +90,12 @@ def to_json(reference: Reference) -> dict[str, Any]:
                    for c in reference.chords],
         "sections": [{"name": s.name, "start_s": s.start_s, "end_s": s.end_s} for s in reference.sections],
         "energy": [round(float(e), 3) for e in reference.energy], "brightness": reference.brightness,
+        "keys": [{"start_s": round(k.start_s, 3), "end_s": round(k.end_s, 3), "confidence": k.confidence,
+                  "key": f"{PITCH_CLASSES[k.tonic]} {k.mode}"} for k in reference.keys],
+        "swing": reference.swing, "swing_unit": reference.swing_unit, "other_tempo_bpm": reference.other_tempo_bpm,
+        "groove": None if reference.groove is None else np.round(reference.groove, 3).tolist(),
+        "roughness": reference.roughness, "width": reference.width, "drums": reference.drums,
+        "voice": reference.voice, "bass": reference.bass, "confidences": dict(reference.confidences),
         "styles": [{"name": name, "weight": weight} for name, weight in reference.styles.items()],
         "description": reference.description,
         "melody": [{"step": n.step, "length": n.length, "midi": n.midi} for n in reference.melody],
@@ -134,29 +150,46 @@ def _spans(spectra: Spectra, pulse: Pulse) -> tuple[np.ndarray, np.ndarray, np.n
     return starts, ends, np.isin(starts, pulse.downbeats_s)
 
 
+def _width(audio: Audio) -> float:
+    """0 mono … 1: the sides are as strong as the middle."""
+    if len(audio.samples) < 2:
+        return 0.0
+    middle, side = audio.samples[0] + audio.samples[1], audio.samples[0] - audio.samples[1]
+    return float(np.clip(np.sqrt(np.mean(side**2) / (np.mean(middle**2) + 1e-12)), 0, 1))
+
+
 def _richness(chords: tuple[ChordSpan, ...]) -> float:
     lengths = np.array([c.end_s - c.start_s for c in chords])
     rich = np.array([c.quality in RICH for c in chords])
     return float((lengths * rich).sum() / max(lengths.sum(), 1e-9))
 
 
-def _findings(pulse: Pulse, key: Key, spectra: Spectra, chords: tuple[ChordSpan, ...], sections: tuple,
-              styles: dict[str, float], melody: tuple) -> tuple[Finding, ...]:
+def _findings(pulse: Pulse, keys: tuple[KeySpan, ...], spectra: Spectra, chords: tuple[ChordSpan, ...],
+              sections: tuple, styles: dict[str, float], melody: tuple, sure: dict[str, float]) -> tuple[Finding, ...]:
     """What was heard, for people, with how sure it is where it is not."""
     source = "heard in the track"
+
+    def doubt(name: str) -> str:
+        return "" if sure[name] >= UNSURE else " (not sure)"
+
     loop = [chord.name for chord in chords if chord.root is not None and chord.end_s - chord.start_s > 0.3][:8]
     listed = " ".join(loop) + (" …" if loop and len(chords) > 8 else "")
-    doubt = "" if key.confidence > 0.3 else " (not sure)"
     beat = f"{pulse.tempo_bpm:.0f} BPM" + ("" if pulse.strength > STEADY else " (the beat is faint)")
-    tuning = f"{100 * spectra.tuning:+.0f} cents"
+    if pulse.other_tempo_bpm:
+        beat += f", or {pulse.other_tempo_bpm:.0f}"
+    named = [f"{PITCH_CLASSES[key.tonic]} {key.mode}" for key in keys]
+    changes = named[0] + "".join(f", {name} from {key.start_s // 60:.0f}:{key.start_s % 60:02.0f}"
+                                 for key, name in zip(keys[1:], named[1:], strict=True))
     near = ", ".join(cards()[name].title for name in list(styles)[:3])
+    swing = f"{100 * pulse.swing:.0f} % on {'eighths' if pulse.swing_unit == 8 else 'sixteenths'}"
     return (
-        Finding("tempo", beat, source),
-        Finding("metre", pulse.meter, source),
-        Finding("key", f"{PITCH_CLASSES[key.tonic]} {key.mode}{doubt}", source),
-        Finding("chords", listed or "none that stand out", source),
-        Finding("form", ", ".join(section.name for section in sections), source),
-        Finding("tuning", tuning, source),
+        Finding("tempo", beat + doubt("tempo"), source),
+        Finding("metre", pulse.meter + doubt("meter"), source),
+        *([Finding("swing", swing + doubt("swing"), source)] if pulse.swing > 0.5 else []),
+        Finding("key", changes + doubt("key"), source),
+        Finding("chords", (listed or "none that stand out") + doubt("chords"), source),
+        Finding("form", ", ".join(section.name for section in sections) + doubt("sections"), source),
+        Finding("tuning", f"{100 * spectra.tuning:+.0f} cents", source),
         Finding("styles", f"near {near} (a guess from tempo, beat and colour)", source),
         Finding("melody", f"{len(melody)} notes" if melody else "no clear melody", source),
     )

@@ -19,21 +19,33 @@ from modules.types import SectionSpan
 KERNEL_BARS = 4  # each side of a turn
 SHORTEST_BARS = 3
 NOVELTY = 0.28  # of the strongest possible turn, that a boundary needs
+CLEAR_TURN = 0.6  # novelty of a border that nobody would miss
 PHRASE_BONUS = 1.25  # on boundaries that come a multiple of four bars after the last one
 SAME = 0.82  # similarity from which two sections are the same music
 EDGE_BARS = 8  # longest intro and outro
 NO_DRUMS, ALL_DRUMS = 0.50, 0.66  # percussive share at onsets of songs without, and with plain, drums
 DARK_HZ, BRIGHT_OCTAVES = 300.0, 3.5  # median spectral centroid from lo-fi beats to metal
+CLEAN, ROUGH = 0.05, 0.57  # spectral flatness of a soft piano and of metal
 CHORUS_DB, EDGE_DB = 0.8, 1.0  # louder than the verse; quieter than the rest
 
 
 @dataclass(frozen=True)
 class Liveliness:
-    """What makes music feel energetic, 0–1 each; `onsets_per_s` counts clear onsets."""
+    """What makes music feel energetic, 0–1 each; `onsets_per_s` counts clear onsets, `roughness` distortion, noise."""
 
     onsets_per_s: float
     percussive: float
     brightness: float
+    roughness: float
+
+
+@dataclass(frozen=True)
+class Form:
+    """Sections over the whole recording, a number for each (equal = the same music), and how sure their borders are."""
+
+    sections: tuple[SectionSpan, ...]
+    groups: tuple[int, ...]
+    confidence: float
 
 
 def find_liveliness(spectra: Spectra) -> Liveliness:
@@ -48,7 +60,9 @@ def find_liveliness(spectra: Spectra) -> Liveliness:
         hits = maximum_filter1d(spectra.percussive, 5)[np.minimum(at + 1, len(spectra.percussive) - 1)]
         percussive = float(np.clip((np.percentile(hits, 75) - NO_DRUMS) / (ALL_DRUMS - NO_DRUMS), 0, 1))
     centroid = float(np.median(spectra.centroid_hz[audible])) if audible.any() else 500.0
-    return Liveliness(rate, percussive, float(np.clip(np.log2(max(centroid, 1.0) / DARK_HZ) / BRIGHT_OCTAVES, 0, 1)))
+    flat = float(np.median(spectra.flatness[audible])) if audible.any() else 0.0
+    return Liveliness(rate, percussive, float(np.clip(np.log2(max(centroid, 1.0) / DARK_HZ) / BRIGHT_OCTAVES, 0, 1)),
+                      float(np.clip((flat - CLEAN) / (ROUGH - CLEAN), 0, 1)))
 
 
 def find_energy(spectra: Spectra, lively: Liveliness) -> np.ndarray:
@@ -63,14 +77,15 @@ def find_energy(spectra: Spectra, lively: Liveliness) -> np.ndarray:
     return np.clip(centre + (level - usual) / 30, 0, 1).astype(np.float32)
 
 
-def find_sections(spectra: Spectra, downbeats_s: np.ndarray) -> tuple[SectionSpan, ...]:
+def find_sections(spectra: Spectra, downbeats_s: np.ndarray) -> Form:
     """Sections over the whole recording, at bar lines; a single "verse" when nothing turns."""
     if len(downbeats_s) < 2 * SHORTEST_BARS:
-        return (SectionSpan("verse", 0.0, round(spectra.duration_s, 3)),)
+        return Form((SectionSpan("verse", 0.0, round(spectra.duration_s, 3)),), (0,), 0.0)
     ends = np.r_[downbeats_s[1:], min(spectra.duration_s, downbeats_s[-1] + np.median(np.diff(downbeats_s)))]
     tones, sound, level = _bar_features(spectra, downbeats_s, ends)
     alike = 0.5 * _cosines(tones) + 0.5 * np.exp(-_distances(sound))
-    turns = _turns(alike)
+    novelty = _novelty(alike)
+    turns = _turns(novelty)
     starts = [0, *turns]
     stops = [*turns, len(downbeats_s)]
     groups = _groups(tones, sound, starts, stops)
@@ -78,12 +93,15 @@ def find_sections(spectra: Spectra, downbeats_s: np.ndarray) -> tuple[SectionSpa
     names = name_sections(groups, loud, [b - a for a, b in zip(starts, stops, strict=True)])
     times = [0.0, *(float(downbeats_s[turn]) for turn in turns), spectra.duration_s]
     out: list[SectionSpan] = []
-    for name, begin, end in zip(names, times[:-1], times[1:], strict=True):
+    kept: list[int] = []
+    for name, group, begin, end in zip(names, groups, times[:-1], times[1:], strict=True):
         if out and out[-1].name == name and name in ("intro", "outro", "bridge"):
             out[-1] = SectionSpan(name, out[-1].start_s, round(end, 3))
         else:
             out.append(SectionSpan(name, round(begin, 3), round(end, 3)))
-    return tuple(out)
+            kept.append(group)
+    clear = float(np.mean([min(1.0, novelty[turn] / CLEAR_TURN) for turn in turns])) if turns else 0.4
+    return Form(tuple(out), tuple(kept), clear)
 
 
 def _bar_features(spectra: Spectra, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -113,8 +131,8 @@ def _distances(x: np.ndarray) -> np.ndarray:
     return 0.5 * np.abs(x[:, None] - x[None]).mean(axis=2)
 
 
-def _turns(alike: np.ndarray) -> list[int]:
-    """Bars at which a new section begins: peaks of checkerboard novelty, phrases of four bars preferred."""
+def _novelty(alike: np.ndarray) -> np.ndarray:
+    """(N,) how much the music turns at each bar, by a checkerboard along the diagonal (Foote 2000)."""
     n = len(alike)
     novelty = np.zeros(n)
     for bar in range(1, n):
@@ -124,6 +142,12 @@ def _turns(alike: np.ndarray) -> list[int]:
         before, after = slice(bar - size, bar), slice(bar, bar + size)
         within = 0.5 * (alike[before, before].mean() + alike[after, after].mean())
         novelty[bar] = max(0.0, within - alike[before, after].mean()) * min(1.0, size / 3)
+    return novelty
+
+
+def _turns(novelty: np.ndarray) -> list[int]:
+    """Bars at which a new section begins: peaks of novelty, phrases of four bars preferred."""
+    n = len(novelty)
     found: list[int] = []
     while True:
         last = found[-1] if found else 0

@@ -88,7 +88,7 @@ def sound(words: list[Word], tongue: str, guessed: dict[str, None]) -> list[list
             pieces = [part.text for part in spoken]
         else:
             found = lexicon.pronounce(word.text, before=before, after=after)
-            if found.guessed:
+            if found.guessed and not word.pieces:
                 guessed.setdefault(word.text)
             light = "".join(lexicon.fold(word.text)) in lexicon.FUNCTION_WORDS
             if word.pieces:

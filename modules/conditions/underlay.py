@@ -17,6 +17,9 @@ from modules.errors import InputError
 from modules.types import GridNote, Lyrics, PlacedSyllable, Syllable
 
 MAX_REPEATS = 64  # of a tune that is shorter than the words
+# what it costs to draw a syllable on over a note as heavy as notes get, and more over one of the pitch before: chosen
+# by where real songs begin their syllables (`benchmarks.real_words`)
+ABSORBED, REPEATED = 1.0, 0.5
 
 
 def fit_to_notes(lyrics: Lyrics, notes: Sequence[GridNote], *,
@@ -127,9 +130,11 @@ def _syllables_to_notes(line: Sequence[Syllable], notes: list[GridNote],
     strength = STRENGTH[meter]
     table: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
 
+    def weight(step: int, length: int) -> float:
+        return 0.6 * strength[step % len(strength)] + 0.4 * min(length / 8, 1.0)
+
     def misfit(i: int, step: int, length: int) -> float:
-        weight = 0.6 * strength[step % len(strength)] + 0.4 * min(length / 8, 1.0)
-        return 0.8 * abs(wish[i] - weight)
+        return 0.8 * abs(wish[i] - weight(step, length))
 
     def offer(state: tuple[int, int], cost: float, notes_used: int, words_used: int) -> None:
         if state not in table or cost < table[state][0]:
@@ -143,6 +148,9 @@ def _syllables_to_notes(line: Sequence[Syllable], notes: list[GridNote],
             for q in range(1, m - j + 1):
                 if q > 1 and notes[j + q - 1].step - notes[j + q - 2].step - notes[j + q - 2].length >= BREATH:
                     cost += 2.0  # a syllable drawn over a rest
+                if q > 1:
+                    cost += ABSORBED * weight(notes[j + q - 1].step, notes[j + q - 1].length)
+                    cost += REPEATED * (notes[j + q - 1].midi == notes[j + q - 2].midi)
                 # an even spread of melismas: one of three notes is dearer than two of two
                 offer((j + q, i + 1), cost + 0.25 * abs(q - line[i].notes) ** 1.5
                       + misfit(i, notes[j].step, notes[j].length), q, 1)

@@ -20,7 +20,10 @@ from modules.types import Audio, Condition, Request, Song
 
 
 def check_track(request: Request) -> None:
-    """Raise `InputError` where the track itself is needed and only its analysis is at hand."""
+    """Raise `InputError` where the track itself is needed and only its analysis is at hand, or where a person's own
+    voice should be heard too."""
+    if request.reference_mode in BESIDE and request.keep_voice:
+        raise InputError("Your own voice cannot be kept over a track that is heard itself; leave one of both out.")
     if request.reference_mode in BESIDE and request.reference is None:
         if (request.recipe or {}).get("request", {}).get("reference") is None:
             raise InputError("There is no track to go on from or to play along with; give one.")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from modules.conditions import recall
 from modules.conditions.corrections import read_without
 from modules.conditions.fuse import Heard
-from modules.conditions.hum_timing import begin_at
 from modules.conditions.midi_tune import hum_of_grid
 from modules.conditions.reference_fixes import corrected
 from modules.types import Audio, Hum, HumBeat, Request
@@ -72,5 +71,4 @@ def listen_on(sound: Audio, beat: HumBeat) -> Hum:
     """What is heard in a hum, on the beat as far as it was told."""
     from modules.conditions.humming import listen
 
-    hum = listen(sound, tempo_bpm=beat.tempo_bpm, meter=beat.meter)
-    return hum if beat.start_s is None else begin_at(hum, beat.start_s)
+    return listen(sound, tempo_bpm=beat.tempo_bpm, meter=beat.meter, downbeat_s=beat.start_s)

@@ -60,7 +60,7 @@ def place_voice(hum: Hum, wanted: tuple[GridNote, ...], song: Song, clock: Clock
         shift = (move + 6) % 12 - 6
 
         def at(step: int, start: int = start) -> float:
-            return max(0.0, clock.at(start + step + late.get(start + step, 0.0)))
+            return max(0.0, clock.sung(start + step, late))
 
         for source_s, which in sung_spans(hum, wanted):
             notes = [wanted[k] for k in which if 0 <= wanted[k].step + start < canvas.n_steps]

@@ -146,7 +146,8 @@ def by_input(request: Request) -> list[Trial]:
         InputError: fewer than two inputs were given.
     """
     saved = (request.recipe or {}).get("request", {})
-    has = {"words": bool(request.prompt.strip() or request.styles), "hum": bool(request.hum or saved.get("hum")),
+    has = {"words": bool(request.prompt.strip() or request.styles),
+           "hum": bool(request.hum or request.tune or request.hum_notes or saved.get("hum")),
            "track": bool(request.reference or saved.get("reference")), "lyrics": bool(request.lyrics.strip())}
     given = [name for name in INPUTS if has[name]]
     if len(given) < 2:
@@ -161,7 +162,9 @@ def only(request: Request, inputs: Sequence[str]) -> Request:
         request = replace(request, prompt="", negative="", styles={}, set_aside=())
     saved = dict((request.recipe or {}).get("request", {}))
     if "hum" not in inputs:
-        request, saved["hum"] = replace(request, hum=None, hum_name="", hum_notes=()), None
+        request = replace(request, hum=None, tune=None, hum_name="", hum_notes=(), follow_timing=False,
+                          keep_voice=False)
+        saved["hum"] = None
     if "track" not in inputs:
         request, saved["reference"] = replace(request, reference=None, reference_name=""), None
     if "lyrics" not in inputs:
@@ -170,7 +173,13 @@ def only(request: Request, inputs: Sequence[str]) -> Request:
 
 
 def by_engine(request: Request, names: Sequence[str]) -> list[Trial]:
-    """The same request with each engine."""
+    """The same request with each engine.
+
+    Raises:
+        InputError: there is only one.
+    """
+    if len(names) < 2:
+        raise InputError("There is only one engine here, so there is nothing to compare it with; vary something else.")
     return over_settings(request, [Axis("engine", tuple(names))])
 
 

@@ -13,6 +13,7 @@ from modules.types import Reference
 
 BANDS = (0.5, 0.35, 0.15)  # how much low, middle and high hits say about a groove
 LOW_ROWS, MIDDLE_ROWS = ("bass",), ("comp", "comp2", "melody")  # stand in for drums where none play
+HEARD_SHARE = 0.64  # of the steps on which something begins, those that stand out as onsets in the sound (measured)
 GROOVE_WEIGHT, BUSY_WEIGHT = 2.0, 1.5
 
 
@@ -57,6 +58,6 @@ def nearness(canvas: Canvas, tempo_bpm: float, reference: Reference) -> float:
     if groove is not None and groove.shape[1] == canvas.steps_per_bar:
         merit += GROOVE_WEIGHT * groove_likeness(groove_of_canvas(canvas), groove)
     if reference.onsets_per_s > 0:
-        busy = onsets_a_second(canvas, tempo_bpm)
+        busy = HEARD_SHARE * onsets_a_second(canvas, tempo_bpm)
         merit -= BUSY_WEIGHT * abs(float(np.log(max(busy, 0.2) / reference.onsets_per_s)))
     return merit

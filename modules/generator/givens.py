@@ -153,15 +153,16 @@ def _open(canvas: Canvas, placed: list[GridNote], whole: slice, faithfulness: fl
           rng: np.random.Generator) -> np.ndarray:
     """Take back what a faithfulness below 1 leaves open, in place; returns heights as `write_melody`."""
     row = v.ROW_NAMES.index("melody")
-    order = np.argsort(weights(placed, canvas, rng), kind="stable")
-    n_open = round((1 - faithfulness) * len(placed))
+    statements = max(1, sum(section.name not in ("intro", "outro") for section in canvas.sections))
+    size = len(placed) // statements if len(placed) % statements == 0 else len(placed)  # notes of the tune once
+    order = np.argsort(weights(placed[:size], canvas, rng), kind="stable")
+    n_open = round((1 - faithfulness) * size)
     n_free = round(max(0.0, 1 - 2 * faithfulness) * n_open)  # the least of them lose their rhythm too
     if faithfulness < 0.5:  # rests are open
         canvas.known_steps[row, whole] &= canvas.steps[row, whole] != v.REST
     heights = np.full(canvas.n_steps, np.nan)
     middle = float(np.mean([note.midi for note in placed]))
-    for rank, index in enumerate(order[:n_open]):
-        note = placed[index]
+    for rank, note in ((rank, note) for rank, index in enumerate(order[:n_open]) for note in placed[index::size]):
         span = slice(note.step, min(note.step + note.length, canvas.n_steps))
         canvas.known_steps[row, span] = False
         if rank >= n_free:

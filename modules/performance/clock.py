@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,10 @@ class Clock:
     beats_per_bar: int
     swing: float
     swing_unit: int
+
+    def sung(self, step: int, lateness: Mapping[int, float]) -> float:
+        """Seconds of a step of a tune with a person's own timing; `lateness` as `Song.lateness`."""
+        return self.at(step) + lateness.get(step, 0.0) * 60.0 / (self.tempo_bpm * self.steps_per_beat)
 
     def at(self, step: float) -> float:
         """Seconds of a grid step, swung; steps before 0 and after the end go on at the tempo there."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,8 +77,8 @@ def play_line(stage: Stage, lane: str, notes: list[GridNote]) -> list[PlayedNote
                 late_s += stage.feel.laid_back_s * (1.0 if lane == "melody" else 0.6)
             if own_timing:  # the person's, not the band's
                 late_s = 0.0
-            start_s = stage.clock.at(note.step + own_timing.get(note.step, 0.0))
-            length_s = stage.clock.at(end_step(note, own_timing)) - start_s
+            start_s = stage.clock.sung(note.step, own_timing)
+            length_s = stage.clock.sung(note.step + note.length, own_timing) - start_s
             following = phrase[i + 1] if i + 1 < len(phrase) else None
             joined = following is not None and following.step == note.step + note.length
             if joined and not how.mono and how.legato >= 0.95 and following.midi != note.midi:
@@ -96,12 +95,6 @@ def play_line(stage: Stage, lane: str, notes: list[GridNote]) -> list[PlayedNote
             onset_s = max(0.0, start_s + late_s)
             out.append(PlayedNote(onset_s, onset_s + sounding_s, note.midi, int(np.clip(round(velocity), 1, 127))))
     return out
-
-
-def end_step(note: GridNote, own_timing: Mapping[int, float]) -> float:
-    """Where a note ends: where the next one that it is joined to begins."""
-    end = note.step + note.length
-    return end + own_timing.get(end, 0.0)
 
 
 def articulated(sounding_s: float, start_s: float, stage: Stage, following: GridNote | None) -> float:

@@ -85,7 +85,7 @@ def _round(part: Part, start_s: float, end_s: float, whole_s: float) -> Part:
 
     controls = tuple(sorted((time_s + k * round_s, number, value) for time_s, number, value in part.controls
                             if first <= time_s < last for k in (-1, 0, 1) if 0 <= time_s + k * round_s < whole_s))
-    return replace(part, notes=every(part.notes), sung=every(part.sung), controls=controls)
+    return replace(part, notes=every(part.notes), sung=every(part.sung), backing=every(part.backing), controls=controls)
 
 
 def _struck(canvas: Canvas, start: int, length: int) -> np.ndarray:

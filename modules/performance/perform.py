@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from modules.assets import instruments
 from modules.performance import controls
+from modules.performance.backing import backing_line
 from modules.performance.clock import Clock, make_clock
 from modules.performance.comping import play_chords, voiced
 from modules.performance.drumming import play_drums
@@ -51,7 +52,8 @@ def perform(song: Song, *, cards: Mapping[str, Card] | None = None) -> Performan
     parts: list[Part] = []
     if sung:
         held = tuple(_hold_sung(sung, clock, ring_s, duration_s))
-        parts.append(Part("vocal", singer(song.voice), VOCAL_PROGRAM, False, (), (), held))
+        parts.append(Part("vocal", singer(song.voice), VOCAL_PROGRAM, False, (), (), held,
+                          backing_line(song, held, clock)))
     chords: dict[str, list[VoicedChord]] = {}
     for lane, instrument in song.instruments.items():
         if lane == "drums":

@@ -14,15 +14,16 @@ import numpy as np
 
 from modules.performance.clock import Clock
 from modules.performance.dynamics import phrase_factors, phrases
-from modules.performance.lines import Stage, end_step, lane_pitches
+from modules.performance.lines import Stage, lane_pitches
 from modules.performance.technique import octave_shift, voice_range
 from modules.types import GridNote, PlacedSyllable, SungNote
 
 # What a section of that energy (0–7) is hummed on, from the first number on: closed lips, then rounder and wider.
 HUMS = ((0, "M"), (4, "UW"), (6, "AA"))
 # Speech, after Crystal & House 1990, "Articulation rate and the duration of syllables and stress groups", in seconds
-SYLLABLE_S, CONSONANT_S, STRESS_S, FINAL_S = 0.10, 0.035, 0.06, 0.12
-QUICKEST, SLOWEST = 0.75, 1.15  # of speech's own pace, for lines with little or much room
+SYLLABLE_S, CONSONANT_S, STRESS_S, FINAL_S = 0.12, 0.035, 0.06, 0.12
+QUICKEST, SLOWEST = 0.75, 1.3  # of speech's own pace, for lines with little or much room
+SHORTEST_S = 0.09  # of a spoken syllable, when stresses are drawn together
 PAUSE_S = 0.25  # at least between two spoken lines
 PULL, REACH_S = 0.7, 0.14  # a stressed syllable goes this far to a half-beat that is this near
 # semitones: above the voice's lowest comfortable note, over a line, on stress, at the end
@@ -115,7 +116,8 @@ def _spoken_times(line: Sequence[PlacedSyllable], clock: Clock, room_s: float) -
         off = clock.at(round(near / half) * half) - starts[i]
         shifts.append(PULL * off if abs(off) <= REACH_S else 0.0)
     starts += np.interp(np.arange(len(line)), stressed, shifts)
-    starts = np.maximum.accumulate(np.maximum(starts, starts[0] + 0.05 * np.arange(len(line))))
+    for i in range(len(line) - 1):
+        starts[i + 1] = max(starts[i + 1], starts[i] + SHORTEST_S)
     return [float(t) for t in starts], float(starts[-1] + lasts[-1])
 
 
@@ -149,8 +151,8 @@ def _in_range(stage: Stage) -> list[tuple[_Note, SungNote]]:
         velocity = stage.dynamics.velocity(note.step) * arcs[note.step, note.midi]
         if one.placed is not None:
             velocity *= 1.06 if one.placed.syllable.stress == 1 else 0.97
-        start_s = max(0.0, clock.at(note.step + own_timing.get(note.step, 0.0)) + late_s)
-        end_s = clock.at(end_step(note, own_timing)) + late_s
+        start_s = max(0.0, clock.sung(note.step, own_timing) + late_s)
+        end_s = clock.sung(note.step + note.length, own_timing) + late_s
         out.append((one, SungNote(start_s, end_s, note.midi + shift, int(np.clip(round(velocity), 1, 127)))))
     return out
 

@@ -83,7 +83,8 @@ def _aged(bus: np.ndarray, rate: int, amount: float, seed: int) -> np.ndarray:
     """"vintage" (0.5): narrower band, a little wow, tape hiss. "lo-fi" (1): narrow band, wow and flutter, vinyl."""
     rms = dynamics.active_rms(hop_powers(bus, dynamics.HOP))
     bus = effects.saturate(bus, 0.3 * amount, rms)
-    top_hz = 15_000.0 * (6_500.0 / 15_000.0) ** amount
+    # the cut's filters lie half as high again, and must stay under half the rate
+    top_hz = min(0.31 * rate, 15_000.0 * (6_500.0 / 15_000.0) ** amount)
     bus = effects.equalise(bus, rate, [*effects.low_cut(35.0 + 40.0 * amount), *effects.high_cut(top_hz)])
     bus = effects.tape_drift(bus, rate, seed, cents=6.0 * amount)
     if rms > 0 and amount > HISS_FROM:

@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from modules.conditions import ear
 from modules.conditions.spectra import FRAME_S, SLOW_FRAME_S
 from modules.training.ear_examples import CACHE, read_examples, render_examples
+from modules.training.home import learn_home
 from modules.training.lessons import real_pieces
 from modules.training.recordings import Truth
 from modules.types import METERS
@@ -201,7 +202,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("assets/weights/ear.safetensors"))
     args = parser.parse_args()
     torch.manual_seed(0)
-    render_examples(0, args.performances, real_pieces(args.shared))
+    pieces = real_pieces(args.shared)
+    render_examples(0, args.performances, pieces)
     examples = read_examples()
     train = [example for index, example in enumerate(examples) if index // 2 % KEPT != KEPT - 1]
     kept = [example for index, example in enumerate(examples) if index // 2 % KEPT == KEPT - 1 and index % 2 == 0]
@@ -221,9 +223,13 @@ def main() -> None:
                                       state=CACHE / f"{name}.pt")
     weights = {f"{name}.{key}": w.half().contiguous() for name, net in nets.items()
                for key, w in net.state_dict().items()}
+    home, right = learn_home(pieces)
+    weights["home.weights"] = torch.from_numpy(home).half()
+    card["reached"]["home"] = {"keys_right": round(right, 4)}
     save_file(weights, args.out)
     args.out.chmod(0o644)
-    card |= {"what": "hears beats, metre, who plays (pulse), chords and keys (harmony) in a recording's features",
+    card |= {"what": "hears beats, metre, who plays (pulse), chords and keys (harmony) in a recording's features, and "
+                     "from chords where home is (home)",
              "data": f"{len(examples)} mixes of {len(examples) // 2} performances, rendered by "
                      "modules.training.recordings from training pieces of OpenEWLD (MIT), OpenScore Lieder (CC0), "
                      "Open Hymnal (public domain), "

@@ -38,7 +38,7 @@ class Tune:
     notes: tuple[tuple[float, float, int], ...]
 
 
-def _tune(title: str, meter: str, key: tuple[int, str], tempo_bpm: float, text: str, *, pickup: float = 0.0,
+def read_tune(title: str, meter: str, key: tuple[int, str], tempo_bpm: float, text: str, *, pickup: float = 0.0,
           unit: float = 1.0) -> Tune:
     """Read "E4 F#4:2 r:1 …": a pitch or rest, and its length in units of `unit` beats (default 1 unit)."""
     notes, time = [], -pickup
@@ -53,26 +53,26 @@ def _tune(title: str, meter: str, key: tuple[int, str], tempo_bpm: float, text: 
 
 
 TUNES = {
-    "ode_to_joy": _tune(
+    "ode_to_joy": read_tune(
         "Ode to Joy (Beethoven, 1824)", "4/4", (0, "major"), 108,
         "E4 E4 F4 G4 G4 F4 E4 D4 C4 C4 D4 E4 E4:1.5 D4:.5 D4:2 E4 E4 F4 G4 G4 F4 E4 D4 C4 C4 D4 E4 D4:1.5 C4:.5 C4:2"),
-    "twinkle": _tune(
+    "twinkle": read_tune(
         "Twinkle, Twinkle, Little Star (French, 18th century)", "4/4", (7, "major"), 96,
         "G3 G3 D4 D4 E4 E4 D4:2 C4 C4 B3 B3 A3 A3 G3:2 D4 D4 C4 C4 B3 B3 A3:2 D4 D4 C4 C4 B3 B3 A3:2 "
         "G3 G3 D4 D4 E4 E4 D4:2 C4 C4 B3 B3 A3 A3 G3:2"),
-    "amazing_grace": _tune(
+    "amazing_grace": read_tune(
         "Amazing Grace (New Britain, 1829)", "3/4", (5, "major"), 84,
         "C4 F4:2 A4:.5 F4:.5 A4:2 G4 F4:2 D4 C4:2 C4 F4:2 A4:.5 F4:.5 A4:2 G4 C5:5 "
         "A4 C5:2 A4:.5 F4:.5 A4:2 G4 F4:2 D4 C4:2 C4 F4:2 A4:.5 F4:.5 A4:2 G4 F4:5", pickup=1),
-    "greensleeves": _tune(
+    "greensleeves": read_tune(
         "Greensleeves (English, 1580)", "6/8", (9, "minor"), 56,
         "A3 C4:2 D4 E4:1.5 F4:.5 E4 D4:2 B3 G3:1.5 A3:.5 B3 C4:2 A3 A3:1.5 G#3:.5 A3 B3:2 G#3 E3:2",
         pickup=1 / 3, unit=1 / 3),
-    "frere_jacques": _tune(
+    "frere_jacques": read_tune(
         "Frère Jacques (French, 18th century)", "4/4", (2, "major"), 112,
         "D4 E4 F#4 D4 D4 E4 F#4 D4 F#4 G4 A4:2 F#4 G4 A4:2 A4:.5 B4:.5 A4:.5 G4:.5 F#4 D4 "
         "A4:.5 B4:.5 A4:.5 G4:.5 F#4 D4 D4 A3 D4:2 D4 A3 D4:2"),
-    "saints": _tune(
+    "saints": read_tune(
         "When the Saints Go Marching In (American, 19th century)", "4/4", (10, "major"), 120,
         "Bb3 D4 Eb4 F4:4 r Bb3 D4 Eb4 F4:4 r Bb3 D4 Eb4 F4:2 D4:2 Bb3:2 D4:2 C4:4", pickup=3),
 }

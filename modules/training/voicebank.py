@@ -1,14 +1,16 @@
-"""Builds a singing voice's diphone bank from a flite voice (offline; needs the `flite` program, never run time).
+"""Builds the singing voices' diphone banks from a speaker's renderings (offline, never at run time).
 
-Owns: rendering text and carrier strings with flite, WORLD analysis (Harvest, CheapTrick, D4C), choosing one
-example of every phone pair, int8 coding, and the card beside the bank. Knows nothing of singing.
+Owns: what is said, WORLD analysis (CheapTrick, D4C), choosing one example of every phone pair, lowering a voice, int8
+coding, and the card beside a bank. Knows nothing of singing.
 
-    python -m modules.training.voicebank --flite slt --name clara --text alice.txt --out assets/voices
+    python -m modules.training.voicebank --text alice --out assets/voices
 
 `--text` is any plain English prose; the shipped banks use the public-domain chapters of "Alice in Wonderland" that
-come with flite (`examples/alice` in its documentation folder). A unit is cut at the middle of its first phone and
-the middle of its second (diphthongs at 35 %, plosives at the deepest point of the closure). Pairs which the text
-lacks come from two-word phrases, and what no words hold from carrier strings. About five minutes a voice on one core.
+come with flite (`examples/alice` in its documentation folder). A unit is cut at the middle of its first phone and the
+middle of its second (diphthongs at 35 %, plosives at the deepest point of the closure). Pairs which the text lacks
+come from two-word phrases, and what no words hold from made-up ones. About five minutes on one core.
+
+The lower voice is the same speaker with a longer vocal tract: all of the spectrum moved down by `FORMANTS`.
 """
 
 from __future__ import annotations
@@ -17,27 +19,28 @@ import argparse
 import hashlib
 import json
 import re
-import subprocess
-import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyworld
-import soundfile
 
+from modules.training.alignment import Spans, align
+from modules.training.speaker import F0_STEP_S, RATE, REDUCED, SPOKEN, Utterance, pronounce, say
 from modules.vocoder.phones import DIPHTHONGS, PAUSE, PHONES, PLOSIVES, SONORANTS, UNVOICED, VOWELS
+from modules.vocoder.voicebank import ENVELOPE_DIMS, FRAME_S
 
-FRAME_MS = 5.0
-ENVELOPE_DIMS = 50
-F0_RANGE_HZ = {"slt": (90.0, 350.0), "rms": (55.0, 220.0)}
-TOKENS_WANTED = 4  # examples of a pair after which a sentence is no longer worth analysing for it
+FORMANTS = {"clara": 1.0, "marcus": 0.86}  # on all frequencies of the speaker's spectra
+TOP_HZ = 10_800.0  # the speaker has next to no voice above
+ALIGNED_DIMS = 20
+USUAL_LOG_POWER = -7.0  # median over an utterance's voiced frames, of the mean power of their bins
 MAX_HALF_FRAMES = 24  # 120 ms: beyond that a half phone holds nothing but sustain
 DIPHTHONG_CUT = 0.35  # share of a diphthong that belongs to its left half
-UNSTRESSED_COST, CARRIER_COST = 3.0, 1.5  # in standard deviations
-CARRIERS_PER_LINE = 12
-WORD_PAIRS_PER_LINE = 8
+EXAMPLES, WORSE_AT_MOST = 4, 1.2
+REDUCED_COST, CARRIER_COST = 3.0, 1.5  # in standard deviations
+CARRIERS_PER_LINE, WORD_PAIRS_PER_LINE = 5, 5
 # Plain words that end and start with each phone: "back moon" holds K-M as it is said between words.
 ENDING = {
     "AA": "spa", "AH": "sofa", "AO": "law", "AW": "now", "AY": "my", "B": "tub", "CH": "beach", "D": "red",
@@ -50,16 +53,8 @@ STARTING = {
     "IH": "into", "IY": "even", "JH": "joy", "K": "king", "L": "light", "M": "moon", "N": "never", "OW": "over",
     "OY": "oil", "P": "paper", "R": "river", "S": "summer", "SH": "shadow", "T": "time", "TH": "thunder",
     "UW": "ooze", "V": "velvet", "W": "winter", "Y": "young", "Z": "zero"}
-
-
-@dataclass(frozen=True)
-class Utterance:
-    """A rendering: `phones` [(symbol, start_s, end_s)], samples float64 (n,) at `rate` Hz."""
-
-    phones: tuple[tuple[str, float, float], ...]
-    samples: np.ndarray
-    rate: int
-    carrier: bool
+Pair = tuple[str, str]
+WANTED = [(a, b) for a in (*PHONES, PAUSE) for b in (*PHONES, PAUSE) if (a, b) != (PAUSE, PAUSE)]
 
 
 @dataclass(frozen=True)
@@ -71,21 +66,19 @@ class Token:
     boundary: int
     last: int
     extra_cost: float
+    before: str
+    after: str
 
 
-def render(voice: str, content: str, *, as_phones: bool) -> Utterance:
-    """Say `content` (prose, or a phone string) with flite and read its phone end times."""
-    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        said = subprocess.run(
-            ["flite", "-voice", voice, "-psdur", "-o", file.name, "-p" if as_phones else "-t", content],
-            check=True, capture_output=True, text=True)
-        samples, rate = soundfile.read(file.name)
-    phones, start = [], 0.0
-    for item in said.stdout.split():
-        symbol, end = item.split(":")
-        phones.append((symbol, start, float(end)))
-        start = float(end)
-    return Utterance(tuple(phones), samples, rate, as_phones)
+@dataclass(frozen=True)
+class Spectra:
+    """WORLD analysis of an utterance: `log_power` float32 (T, K), `coded` (T, D) the same coded, `aperiodicity_db`
+    (T, bands), `voiced` (T,)."""
+
+    log_power: np.ndarray
+    coded: np.ndarray
+    aperiodicity_db: np.ndarray
+    voiced: np.ndarray
 
 
 def sentences(path: Path) -> list[str]:
@@ -95,42 +88,17 @@ def sentences(path: Path) -> list[str]:
     return [part.strip() for part in parts if len(part.split()) >= 3]
 
 
-def symbol_of(flite_phone: str) -> str:
-    """flite's symbol → ours: upper-case ARPAbet, schwa joined with AH."""
-    return {"pau": PAUSE, "ax": "AH", "axr": "ER"}.get(flite_phone, flite_phone.upper())
+def full(symbol: str) -> str:
+    """A phone's name in the bank: reduced ones stand with their clear namesakes."""
+    return REDUCED.get(symbol, symbol)
 
 
-def pairs_of(utterance: Utterance) -> list[tuple[str, str]]:
-    symbols = [symbol_of(phone) for phone, _, _ in utterance.phones]
-    return list(zip(symbols, symbols[1:], strict=False))
+def clear_pairs(utterances: list[Utterance]) -> set[Pair]:
+    """Phone pairs which some utterance holds in full clarity."""
+    return {(a, b) for u in utterances for (a, _, _), (b, _, _) in zip(u.phones, u.phones[1:], strict=False)}
 
 
-def missing(wanted: list[tuple[str, str]], utterances: list[Utterance]) -> list[tuple[str, str]]:
-    """Those pairs that no utterance holds in full clarity (a schwa does not stand for AH here)."""
-    have = {pair for u in utterances for pair, (a, b) in zip(pairs_of(u), _neighbours(u), strict=True)
-            if "ax" not in (a, b)}
-    return [pair for pair in wanted if pair not in have]
-
-
-def _neighbours(utterance: Utterance) -> list[tuple[str, str]]:
-    symbols = [phone for phone, _, _ in utterance.phones]
-    return list(zip(symbols, symbols[1:], strict=False))
-
-
-def choose_sentences(voice: str, texts: list[str]) -> list[Utterance]:
-    """Render all, keep those that hold a pair still short of `TOKENS_WANTED`."""
-    seen: dict[tuple[str, str], int] = defaultdict(int)
-    kept = []
-    for text in texts:
-        utterance = render(voice, text, as_phones=False)
-        if any(seen[pair] < TOKENS_WANTED for pair in pairs_of(utterance)):
-            kept.append(utterance)
-            for pair in pairs_of(utterance):
-                seen[pair] += 1
-    return kept
-
-
-def word_pairs(missing: list[tuple[str, str]]) -> list[str]:
+def word_pairs(missing: list[Pair]) -> list[str]:
     """Prose of two-word phrases which hold those missing pairs that can stand between words or at a pause."""
     phrases = []
     for left, right in missing:
@@ -141,28 +109,84 @@ def word_pairs(missing: list[tuple[str, str]]) -> list[str]:
     return [", ".join(line) + "." for line in lines]
 
 
-def carriers(missing: list[tuple[str, str]]) -> list[str]:
-    """Phone strings which hold the missing pairs: each pair with vowels round its consonants, pauses between."""
+def carriers(missing: list[Pair]) -> list[str]:
+    """Made-up words of the speaker's symbols which hold the missing pairs between vowels."""
     words = []
     for left, right in missing:
-        stressed = [phone.lower() + ("1" if phone in VOWELS else "") for phone in (left, right) if phone != PAUSE]
-        before = [] if left == PAUSE else (["t"] if left in VOWELS else ["t", "ah1"])
-        after = [] if right == PAUSE else (["t"] if right in VOWELS else ["ah1", "t"])
-        words.append(" ".join([*before, *stressed, *after]))
+        gap = " " if left == "ER" else ""  # without it the R that ER is written with would be a consonant
+        said = gap.join(("ˈ" if phone in VOWELS else "") + SPOKEN[phone] for phone in (left, right) if phone != PAUSE)
+        before = "" if left == PAUSE else ("t" if left in VOWELS else "tˈʌ")
+        after = "" if right == PAUSE else ("t" if right in VOWELS else "ˈʌt")
+        words.append(before + said + after)
     lines = [words[i:i + CARRIERS_PER_LINE] for i in range(0, len(words), CARRIERS_PER_LINE)]
-    return ["pau " + " pau ".join(line) + " pau" for line in lines]
+    return [", ".join(line) + "." for line in lines]
 
 
-def analyse(utterance: Utterance, f0_range: tuple[float, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """WORLD analysis → coded envelope (T, 50) in log power, aperiodicity at 3 kHz in dB (T,), voiced (T,)."""
-    rate = utterance.rate
-    f0, times = pyworld.harvest(utterance.samples, rate, f0_floor=f0_range[0], f0_ceil=f0_range[1],
-                                frame_period=FRAME_MS)
-    f0 = pyworld.stonemask(utterance.samples, f0, times, rate)
-    envelope = pyworld.cheaptrick(utterance.samples, f0, times, rate)
-    aperiodicity = pyworld.d4c(utterance.samples, f0, times, rate)
-    coded = pyworld.code_spectral_envelope(envelope, rate, ENVELOPE_DIMS)
-    return coded, pyworld.code_aperiodicity(aperiodicity, rate)[:, 0], f0 > 0
+def speak(text: Path) -> list[Utterance]:
+    """The prose, then phrases and made-up words for what it lacks."""
+    said = [say(line) for prose in sentences(text) for line in pronounce(prose)]
+    missing = [pair for pair in WANTED if pair not in clear_pairs(said)]
+    said += [say(line) for prose in word_pairs(missing) for line in pronounce(prose)]
+    missing = [pair for pair in WANTED if pair not in clear_pairs(said)]
+    return said + [say(line, carrier=True) for line in carriers(missing)]
+
+
+def analyse(utterance: Utterance) -> Spectra:
+    """WORLD analysis at the speaker's own pitch, refined."""
+    samples = utterance.samples
+    times = np.arange(0.0, len(samples) / RATE, FRAME_S)
+    known = (np.arange(len(utterance.f0_hz)) + 0.5) * F0_STEP_S
+    voiced = np.interp(times, known, (utterance.f0_hz > 0).astype(float)) > 0.5
+    inside = utterance.f0_hz > 0
+    f0 = np.zeros(len(times))
+    if inside.any():
+        f0 = np.where(voiced, np.interp(times, known[inside], utterance.f0_hz[inside]), 0.0)
+    f0 = pyworld.stonemask(samples, f0, times, RATE)
+    power = pyworld.cheaptrick(samples, f0, times, RATE)
+    aperiodicity = pyworld.code_aperiodicity(pyworld.d4c(samples, f0, times, RATE), RATE)
+    if inside.any():  # every utterance as loud as the next
+        power *= np.exp(USUAL_LOG_POWER - np.median(np.log(power[f0 > 0].mean(axis=1))))
+    return Spectra(np.log(power).astype(np.float32), pyworld.code_spectral_envelope(power, RATE, ENVELOPE_DIMS),
+                   aperiodicity, f0 > 0)
+
+
+def lowered(log_power: np.ndarray, factor: float) -> np.ndarray:
+    """Spectra (T, K) with every frequency times `factor`, coded (T, D)."""
+    bins = np.minimum(np.arange(log_power.shape[1]) / factor, log_power.shape[1] - 1)
+    low = bins.astype(int)
+    part = (bins - low).astype(np.float32)
+    high = np.minimum(low + 1, log_power.shape[1] - 1)
+    moved = log_power[:, low] * (1 - part) + log_power[:, high] * part
+    return pyworld.code_spectral_envelope(np.ascontiguousarray(np.exp(moved), dtype=float), RATE, ENVELOPE_DIMS)
+
+
+def decoded(coded: np.ndarray, aperiodicity_db: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Power and aperiodicity (T, K) of coded frames at the speaker's rate, for WORLD to sound."""
+    fft_size = pyworld.get_cheaptrick_fft_size(RATE)
+    return (pyworld.decode_spectral_envelope(coded, RATE, fft_size),
+            pyworld.decode_aperiodicity(np.ascontiguousarray(aperiodicity_db), RATE, fft_size))
+
+
+def guessed_spans(utterance: Utterance, n_frames: int) -> Spans:
+    """The speaker's durations in frames: without gaps, up to the last frame, three frames a phone or more."""
+    ends = np.round([end / FRAME_S for _, _, end in utterance.phones]).astype(int)
+    ends[-1] = n_frames
+    for i in range(len(ends)):  # room for what comes before and after
+        ends[i] = max(ends[i], 3 * (i + 1))
+    for i in range(len(ends) - 2, -1, -1):
+        ends[i] = min(ends[i], ends[i + 1] - 3)
+    return [(phone[0], int(start), int(end))
+            for phone, start, end in zip(utterance.phones, [0, *ends[:-1]], ends, strict=True)]
+
+
+def aligned_spans(utterances: list[Utterance], analysed: list[Spectra]) -> list[Spans]:
+    """Every utterance's phones where they lie in its sound."""
+    features = []
+    for spectra in analysed:
+        cepstrum = spectra.coded[:, :ALIGNED_DIMS] / ALIGNED_DIMS ** 0.5
+        change = np.gradient(cepstrum, axis=0)
+        features.append(np.column_stack([cepstrum, 3 * change, 2.0 * spectra.voiced]))
+    return align(features, [guessed_spans(u, len(s.voiced)) for u, s in zip(utterances, analysed, strict=True)])
 
 
 def cut_frame(symbol: str, start: int, end: int, loudness: np.ndarray) -> int:
@@ -175,58 +199,63 @@ def cut_frame(symbol: str, start: int, end: int, loudness: np.ndarray) -> int:
     return (start + end) // 2
 
 
-def tokens_of(index: int, utterance: Utterance, loudness: np.ndarray) -> list[tuple[tuple[str, str], Token]]:
+def tokens_of(index: int, spans: Spans, loudness: np.ndarray, carrier: bool) -> list[tuple[Pair, Token]]:
     """Every phone pair of an utterance with its cuts."""
-    spans = [(phone, round(start * 200), round(end * 200)) for phone, start, end in utterance.phones]
     found = []
-    for (left, left_start, left_end), (right, right_start, right_end) in zip(spans, spans[1:], strict=False):
-        right_end = min(right_end, len(loudness))
-        if right_end - right_start < 2 or left_end - left_start < 2:
-            continue
-        cost = UNSTRESSED_COST * (left == "ax") + UNSTRESSED_COST * (right == "ax") + CARRIER_COST * utterance.carrier
-        pair = (symbol_of(left), symbol_of(right))
+    names = [PAUSE, *(full(symbol) for symbol, _, _ in spans), PAUSE]
+    for i, ((left, left_start, left_end), (right, right_start, right_end)) in enumerate(pairwise(spans)):
+        cost = REDUCED_COST * (left in REDUCED) + REDUCED_COST * (right in REDUCED) + CARRIER_COST * carrier
+        pair = (full(left), full(right))
         first = cut_frame(pair[0], left_start, left_end, loudness)
         last = max(cut_frame(pair[1], right_start, right_end, loudness), right_start + 1)
         first = min(max(first, left_end - MAX_HALF_FRAMES), left_end - 1)
         last = min(last, right_start + MAX_HALF_FRAMES)
-        found.append((pair, Token(index, first, left_end, last, cost)))
+        found.append((pair, Token(index, first, left_end, last, cost, names[i], names[i + 3])))
     return found
 
 
-def choose_tokens(tokens: dict[tuple[str, str], list[Token]], coded: list[np.ndarray]) -> dict[tuple[str, str], Token]:
-    """The example of each pair whose cut ends lie nearest to their phones' means and which lasts as usual."""
+def choose_tokens(tokens: dict[Pair, list[Token]], coded: list[np.ndarray]) -> dict[Pair, list[Token]]:
+    """The examples of each pair whose cut ends lie nearest to their phones' means and which last as usual, best first:
+    at most `EXAMPLES`, no two between the same phones, none far worse than the best."""
     ends: dict[str, list[np.ndarray]] = defaultdict(list)
-    halves: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    halves: dict[tuple[str, int], list[int]] = defaultdict(list)
     for (left, right), examples in tokens.items():
         for token in examples:
             ends[left].append(coded[token.utterance][token.first])
             ends[right].append(coded[token.utterance][token.last - 1])
-            halves[left].append((token.boundary - token.first, 0))
-            halves[right].append((token.last - token.boundary, 1))
+            halves[left, 0].append(token.boundary - token.first)
+            halves[right, 1].append(token.last - token.boundary)
     centre = {phone: (np.median(e, axis=0), np.std(e, axis=0) + 0.05) for phone, e in ends.items()}
-    usual = {(phone, side): np.array([n for n, s in h if s == side] or [8]) for phone, h in halves.items()
-             for side in (0, 1)}
+    # clear speech lasts longer than the median; half of the weight of a spectral deviation
+    usual = {key: (np.percentile(n, 75 if key[0] in VOWELS else 60), np.std(n) + 1.0) for key, n in halves.items()}
 
     def end_cost(phone: str, frame: np.ndarray) -> float:
         mean, spread = centre[phone]
         return float(np.sqrt(np.mean(((frame - mean) / spread)[:24] ** 2)))
 
     def length_cost(phone: str, side: int, n_frames: int) -> float:
-        lengths = usual[phone, side]
-        # Clear speech lasts longer than the median; half of the weight of a spectral deviation.
-        return 0.5 * abs(n_frames - np.percentile(lengths, 75 if phone in VOWELS else 60)) / (np.std(lengths) + 1.0)
+        wanted, spread = usual[phone, side]
+        return float(0.5 * abs(n_frames - wanted) / spread)
 
-    def cost(pair: tuple[str, str], token: Token) -> float:
+    def cost(pair: Pair, token: Token) -> float:
         frames = coded[token.utterance]
         return (token.extra_cost + end_cost(pair[0], frames[token.first]) + end_cost(pair[1], frames[token.last - 1])
                 + length_cost(pair[0], 0, token.boundary - token.first)
                 + length_cost(pair[1], 1, token.last - token.boundary))
 
-    return {pair: min(examples, key=lambda token: cost(pair, token)) for pair, examples in tokens.items()}
+    chosen = {}
+    for pair, examples in tokens.items():
+        ranked = sorted((cost(pair, token), i) for i, token in enumerate(examples))
+        kept: dict[tuple[str, str], Token] = {}
+        for worth, i in ranked:
+            if worth < ranked[0][0] + WORSE_AT_MOST and len(kept) < EXAMPLES:
+                kept.setdefault((examples[i].before, examples[i].after), examples[i])
+        chosen[pair] = list(kept.values())
+    return chosen
 
 
-def voicing(pair: tuple[str, str], voiced: np.ndarray, boundary: int) -> np.ndarray:
-    """Harvest's decision, overruled where the phone settles it: sonorants always, unvoiced phones never."""
+def voicing(pair: Pair, voiced: np.ndarray, boundary: int) -> np.ndarray:
+    """What was heard, overruled where the phone settles it: sonorants always, unvoiced phones never."""
     result = voiced.copy()
     for symbol, part in zip(pair, (slice(0, boundary), slice(boundary, None)), strict=True):
         if symbol in SONORANTS:
@@ -236,29 +265,19 @@ def voicing(pair: tuple[str, str], voiced: np.ndarray, boundary: int) -> np.ndar
     return result
 
 
-def build(flite_voice: str, name: str, text: Path, out: Path) -> Path:
-    """Build `out/name.npz` and its card `out/name.json`; returns the bank's path."""
-    utterances = choose_sentences(flite_voice, sentences(text))
-    wanted = [(a, b) for a in (*PHONES, PAUSE) for b in (*PHONES, PAUSE) if (a, b) != (PAUSE, PAUSE)]
-    utterances += [render(flite_voice, line, as_phones=False) for line in word_pairs(missing(wanted, utterances))]
-    utterances += [render(flite_voice, line, as_phones=True) for line in carriers(missing(wanted, utterances))]
-    analysed = [analyse(utterance, F0_RANGE_HZ[flite_voice]) for utterance in utterances]
-    coded = [a[0] for a in analysed]
-    tokens: dict[tuple[str, str], list[Token]] = defaultdict(list)
-    for index, utterance in enumerate(utterances):
-        for pair, token in tokens_of(index, utterance, coded[index][:, 0]):
-            tokens[pair].append(token)
-    chosen = choose_tokens({pair: tokens[pair] for pair in wanted if tokens[pair]}, coded)
-
-    frames, voiced, starts, bounds, from_text = [], [], [0], [], 0
-    for pair, token in chosen.items():
-        part = slice(token.first, token.last)
-        envelope, dB, flags = (a[part] for a in analysed[token.utterance])
-        frames.append(np.column_stack([envelope, dB]))
-        voiced.append(voicing(pair, flags, token.boundary - token.first))
+def write(name: str, chosen: dict[Pair, list[Token]], utterances: list[Utterance], analysed: list[Spectra], text: Path,
+          out: Path) -> Path:
+    """Write `out/name.npz` and its card `out/name.json`; returns the bank's path."""
+    frames, voiced, starts, bounds, names, from_words = [], [], [0], [], [], 0
+    for pair, token in ((pair, token) for pair, examples in chosen.items() for token in examples):
+        spectra, part = analysed[token.utterance], slice(token.first, token.last)
+        coded = spectra.coded[part] if FORMANTS[name] == 1.0 else lowered(spectra.log_power[part], FORMANTS[name])
+        frames.append(np.column_stack([coded, spectra.aperiodicity_db[part]]))
+        voiced.append(voicing(pair, spectra.voiced[part], token.boundary - token.first))
         starts.append(starts[-1] + token.last - token.first)
         bounds.append(token.boundary - token.first)
-        from_text += not utterances[token.utterance].carrier
+        names.append("-".join((token.before, *pair, token.after)))
+        from_words += not utterances[token.utterance].carrier
     values = np.concatenate(frames)
     low, high = values.min(axis=0), values.max(axis=0)
     codes = np.round((values - low) / (high - low) * 255).astype(np.uint8)
@@ -266,27 +285,38 @@ def build(flite_voice: str, name: str, text: Path, out: Path) -> Path:
     np.savez_compressed(
         path, codes=codes, low=low.astype(np.float32), high=high.astype(np.float32),
         voiced=np.packbits(np.concatenate(voiced)), starts=np.array(starts, np.int32),
-        bounds=np.array(bounds, np.int16), pairs=np.array(["-".join(pair) for pair in chosen]))
+        bounds=np.array(bounds, np.int16), names=np.array(names),
+        top_hz=TOP_HZ * FORMANTS[name])
     card = {
-        "what": f"int8 diphone bank of the singing voice '{name}': WORLD envelope (50 coded dimensions) and "
-                "aperiodicity at 3 kHz, 5 ms frames, analysed from 16 kHz renderings",
-        "whence": f"flite's statistical voice cmu_us_{flite_voice}, saying '{text.name}' (public domain) and carriers",
-        "licence": "Carnegie Mellon University's flite licence, see LICENCE-flite.txt; the bank is a modification",
-        "rebuilt_by": f"python -m modules.training.voicebank --flite {flite_voice} --name {name} --text {text.name} "
-                      "--out assets/voices",
+        "what": f"int8 diphone bank of the singing voice '{name}': WORLD envelope ({ENVELOPE_DIMS} coded dimensions) "
+                f"and aperiodicity at 3, 6 and 9 kHz, {FRAME_S * 1000:g} ms frames, analysed at {RATE} Hz",
+        "whence": f"the voice 'heart' of hibari-tts (distilled from Kokoro-82M) saying '{text.name}' (public domain) "
+                  f"and words for missing pairs; frequencies times {FORMANTS[name]}",
+        "licence": "Apache-2.0 like hibari-tts and Kokoro-82M, see NOTICE-hibari.txt",
+        "rebuilt_by": f"python -m modules.training.voicebank --text {text.name} --out assets/voices",
         "text_sha256": hashlib.sha256(text.read_bytes()).hexdigest(),
-        "units": len(chosen), "units_from_text": from_text, "frames": int(len(codes)),
+        "pairs": len(chosen), "units": len(names), "units_from_words": from_words, "frames": int(len(codes)),
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
     path.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return path
 
 
+def build(text: Path, out: Path) -> list[Path]:
+    """Build every voice's bank in `out`; returns their paths."""
+    utterances = speak(text)
+    analysed = [analyse(utterance) for utterance in utterances]
+    tokens: dict[Pair, list[Token]] = defaultdict(list)
+    for index, spans in enumerate(aligned_spans(utterances, analysed)):
+        for pair, token in tokens_of(index, spans, analysed[index].coded[:, 0], utterances[index].carrier):
+            tokens[pair].append(token)
+    chosen = choose_tokens({pair: tokens[pair] for pair in WANTED if tokens[pair]}, [s.coded for s in analysed])
+    return [write(name, chosen, utterances, analysed, text, out) for name in FORMANTS]
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--flite", required=True, choices=sorted(F0_RANGE_HZ), help="flite voice")
-    parser.add_argument("--name", required=True, help="name of the singing voice")
     parser.add_argument("--text", required=True, type=Path, help="plain English prose")
-    parser.add_argument("--out", required=True, type=Path, help="folder for the bank and its card")
+    parser.add_argument("--out", required=True, type=Path, help="folder for the banks and their cards")
     arguments = parser.parse_args()
-    print(build(arguments.flite, arguments.name, arguments.text, arguments.out))
+    print(*build(arguments.text, arguments.out), sep="\n")

@@ -47,19 +47,19 @@ def deck_html() -> str:
     return (
         '<section class="ew-compare" aria-label="Compare takes"><header><h3>Compare</h3>'
         '<button type="button" class="ew-small" data-compare="" aria-expanded="false">Listen side by side</button>'
-        '</header><div class="ew-ab" hidden><p class="ew-hint">Both run at once, so that switching leaves no gap. '
+        '</header><div class="ew-duel" hidden><p class="ew-hint">Both run at once, so that switching leaves no gap. '
         'Keys: A, B, space.</p>'
         f'<div class="ew-decks">{choices}<p class="ew-blind-line" role="status"></p></div>'
-        '<div class="ew-transport"><button type="button" class="ew-ab-play" aria-pressed="false" '
+        '<div class="ew-transport"><button type="button" class="ew-duel-play" aria-pressed="false" '
         'aria-label="Play both">▶</button>'
         f'<div class="ew-switch" role="group" aria-label="Which one is heard">{sides}</div>'
-        '<input type="range" class="ew-ab-seek" min="0" max="1" step="0.001" value="0" aria-label="Position">'
+        '<input type="range" class="ew-duel-seek" min="0" max="1" step="0.001" value="0" aria-label="Position">'
         '<span class="ew-time"><b>0:00</b></span></div>'
-        '<div class="ew-ab-options"><label><input type="checkbox" data-option="match" checked> same loudness</label>'
+        '<div class="ew-duel-options"><label><input type="checkbox" data-option="match" checked> same loudness</label>'
         '<label><input type="checkbox" data-option="blind"> blind</label>'
         '<button type="button" class="ew-small" data-next="">Another pair</button></div>'
         f'<fieldset class="ew-votes"><legend>Which one would you keep?</legend>{votes}</fieldset>'
-        '<p class="ew-ab-status" role="status"></p></div></section>')
+        '<p class="ew-duel-status" role="status"></p></div></section>')
 
 
 def build() -> ComparePanel:

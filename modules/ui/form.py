@@ -101,6 +101,8 @@ def to_request(form: Form, read_audio: Callable[[Path], Audio]) -> Request:
                           lane_instruments=check_lanes(form.lanes), **form.dials),
         faithfulness=form.faithfulness, engine=form.engine, takes=int(form.takes), seed=seed, recipe=recipe,
     )
+    if request.keep_voice and request.hum is None and recipe is not None and not recipe["request"].get("kept_voice"):
+        raise InputError("To keep your voice, the recording itself is needed; record or upload the hum again.")
     return replace(request, **{name: value for name, value in recalled.items() if not getattr(request, name)})
 
 
@@ -128,7 +130,7 @@ def sentence(form: Form) -> str:
         own = [words for words, given in (("as you corrected it", form.hum_notes),
                                           ("in your timing", form.follow_timing and form.faithfulness >= 1),
                                           ("with your voice", form.keep_voice)) if given]
-        parts.append(f"your tune, {closeness}" + (f" {' and '.join(own)}" if own else ""))
+        parts.append(f"your tune, {closeness}" + (f" {_list(own)}" if own else ""))
     parts += [f"{words} of an earlier take" for name, words in RECALLED.items()
               if name in form.recalled.split() and not getattr(form, name)]
     if form.prompt.strip():

@@ -16,9 +16,9 @@ from modules.ui.listeners import Listeners
 from modules.ui.settle import settled
 
 HINT = ('<p class="ew-hint">One line is one breath. Marks like [verse] and [chorus] on their own line shape the song; '
-        'a chorus comes back with the same tune, a second verse goes to the tune of the first.</p>'
-        '<p class="ew-hint">To correct how a word is sung, mark it in the words: <b>lo~ve</b> draws it over two notes, '
-        '<b>ev-ry</b> sets its syllables, <b>Siobhan{SH AH V AO1 N}</b> its sounds.</p>')
+        'a chorus comes back with the same tune, a second verse goes to the tune of the first.</p>')
+MARKS = ('<p class="ew-hint">To correct how a word is sung, mark it in the box: <b>lo~ve</b> draws it over two '
+         'notes, <b>ev-ry</b> says where it divides, <b>Siobhan{SH AH V AO1 N}</b> how it sounds.</p>')
 MANNERS = (("Sing the words", "sung"), ("Speak them", "spoken"), ("Only hum the tune", "hummed"))
 
 
@@ -41,7 +41,7 @@ def build(listeners: Listeners) -> LyricsTab:
         with gr.Column(scale=2, min_width=280):
             voice = gr.Dropdown(voices, value="auto", label="Voice", elem_id="voice", filterable=False)
             singing = gr.Radio(list(MANNERS), value="sung", label="What the voice does", elem_id="singing")
-            preview = gr.HTML(HINT, elem_id="heard-lyrics")
+            preview = gr.HTML(HINT + MARKS, elem_id="heard-lyrics")
     files = example_files("lyrics")
     if files:
         with gr.Row(elem_classes="ew-examples"):
@@ -64,7 +64,8 @@ def lyric_lines(lyrics: Lyrics) -> str:
         words = "".join(
             (f"<b>{escape(s.text)}</b>" if s.stress == 1 else escape(s.text)) + "~" * (s.notes - 1)
             + (" " if s.last_in_word else "·") for s in line)
-        out.append(f'<p class="ew-line-sung">{words}<span class="ew-rhyme" title="rhyme">{letter}</span></p>')
+        out.append(f'<p class="ew-line-sung"><span>{words}</span>'
+                   f'<span class="ew-rhyme" title="rhyme">{letter}</span></p>')
     count = sum(map(len, lyrics.lines))
     notes = "".join(f'<p class="ew-note-line">⚠ {escape(warning)}</p>' for warning in lyrics.warnings)
     return (f'<ul class="ew-chips"><li><span>lines</span> {len(lyrics.lines)}</li><li><span>syllables</span> {count}'
@@ -76,7 +77,7 @@ def connect(tab: LyricsTab, listeners: Listeners) -> None:
 
     @speaking
     def parse(text: str) -> str:
-        return lyric_lines(listeners.lyrics(text)) if text.strip() else HINT
+        return (lyric_lines(listeners.lyrics(text)) if text.strip() else HINT) + MARKS
 
     tab.words.change(parse, tab.words, tab.preview, js=settled("lyrics"), trigger_mode="multiple",
                      show_progress="hidden", concurrency_id="listen",

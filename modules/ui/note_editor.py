@@ -64,7 +64,7 @@ def editor(hum: Hum, sound: Path | None = None) -> str:
         f'<svg preserveAspectRatio="none" aria-hidden="true"><path class="ew-tune-outside" d="{outside}"/>'
         f'<path class="ew-tune-beats" d="{beats}"/><path class="ew-tune-bars" d="{bars}"/></svg>'
         f'<div class="ew-tune-notes"></div><svg class="ew-tune-over" preserveAspectRatio="none" aria-hidden="true">'
-        f'<path class="ew-f0" d="{curve_path(hum)}"/></svg><i class="ew-tune-head" hidden></i></div></div>'
+        f'<path class="ew-f0" d="{curve_path(hum)}"/></svg><i class="ew-tune-head" hidden=""></i></div></div>'
         f'<p class="ew-tune-said" role="status"></p>'
         f'<details class="ew-tune-help"><summary>How to change notes</summary><p>{HELP}</p></details></figure>')
 

@@ -34,5 +34,5 @@ def original_box(original: Original | None, folder: Path) -> str:
     if original is None:
         return ""
     return (f'<div class="ew-original" data-times="{json.dumps(original.times)}"><button type="button" '
-            'class="ew-small ew-ab" aria-pressed="false">⇄ Hear the original at this bar</button>'
+            'class="ew-small ew-bar-switch" aria-pressed="false">⇄ Hear the original at this bar</button>'
             f'{small_player(folder / original.file, f"the original of this take ({original.name})")}</div>')

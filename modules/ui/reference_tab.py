@@ -72,7 +72,7 @@ def build() -> ReferenceTab:
             picture = gr.HTML(HINT, elem_id="heard-reference")
             fixes = gr.Textbox("", visible="hidden", elem_id="reference-fixes", label="corrections")
             heard = gr.State(None)
-    drawn = gr.HTML("", elem_id="track-pictures")
+            drawn = gr.HTML("", elem_id="track-pictures")
     with gr.Row(elem_classes="ew-examples", visible=False, elem_id="apart-row") as row:
         apart = gr.Button("Take it apart", size="sm", min_width=60, elem_id="apart")
         demucs = gr.Button("Take it apart with Demucs", size="sm", min_width=60, elem_id="apart-demucs")
@@ -109,8 +109,8 @@ def reference_words(heard: Reference, fixes: str = "") -> str:
     if there:
         facts.append(("heard", ", ".join(there), ""))
     chips = "".join(
-        f"<li><span>{escape(label)}</span> {escape(value)}"
-        + (" <i>a guess</i>" if sure.get(name, 1.0) < SURE else "") + "</li>" for label, value, name in facts)
+        f"<li><em><span>{escape(label)}</span> {escape(value)}"
+        + (" <i>a guess</i>" if sure.get(name, 1.0) < SURE else "") + "</em></li>" for label, value, name in facts)
     return (f'<p class="ew-sentence">{escape(heard.description)}</p>'
             f'<p class="ew-use"><button type="button" class="ew-small" data-use-words="{escape(heard.description)}">'
             f'Use these words as the prompt</button></p><ul class="ew-chips">{chips}</ul>{corrections(heard, fixes)}')

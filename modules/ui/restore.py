@@ -2,7 +2,7 @@
 
 A link holds the request itself, packed, where that is short; what was hummed or played in is too long for one, so such
 a take is shared through the library. Sounds are not kept: their analysis is, in the recipe, and the hidden field
-`recalled` ("TAKE hum reference") makes the next takes from it.
+`recalled` ("TAKE hum reference") makes the next takes from it. A track that is heard itself has to be given again.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from modules.conditions.fuse import BESIDE
 from modules.conditions.recall import plain, read_controls
 from modules.errors import InputError
-from modules.types import METERS, MODE_OFFSETS, PITCH_CLASSES, Controls, GridNote
+from modules.types import METERS, MODE_OFFSETS, PITCH_CLASSES, REFERENCE_MODES, SINGING, Controls, GridNote
 from modules.ui.downloads import recipe_in, take_folder
 from modules.ui.more import DIALS
 
 MOST_LINK = 8_000  # letters: browsers and chats pass on links of that length
 MOST_ASKED = 200_000  # bytes of an unpacked link
-SHORT = ("prompt", "negative", "lyrics", "voice", "styles", "set_aside", "faithfulness", "reference_mode", "engine",
-         "takes", "seed")
+SHORT = ("prompt", "negative", "lyrics", "voice", "singing", "styles", "set_aside", "faithfulness", "reference_mode",
+         "strength", "engine", "takes", "seed")
 WRONG = "That link is damaged; ask for it again, or for the recipe file."
 RECALLED = {"hum": "the tune", "reference": "the track"}
+KEPT_WITH = {"hum": ("kept_voice",)}  # what else of a request belongs to an input's analysis
 
 
 def fields_of(asked: Mapping[str, Any], take: str = "") -> dict[str, Any]:
@@ -43,14 +45,18 @@ def fields_of(asked: Mapping[str, Any], take: str = "") -> dict[str, Any]:
         out["set_aside"] = "\n".join(map(str, asked.get("set_aside") or ()))
         out["voice"] = str(asked.get("voice") or "auto")
         out["faithfulness"] = min(max(float(asked.get("faithfulness", 1.0)), 0.0), 1.0)
-        out["reference_mode"] = "restyle" if asked.get("reference_mode") == "restyle" else "vibe"
+        for name, known in (("reference_mode", REFERENCE_MODES), ("singing", SINGING)):
+            out[name] = asked[name] if asked.get(name) in known else known[0]
+        out["strength"] = min(max(float(asked.get("strength", 0.5)), 0.0), 1.0)
+        out["follow_timing"], out["keep_voice"] = bool(asked.get("follow_timing")), bool(asked.get("kept_voice"))
         out["blend"] = ",".join(f"{name}:{float(share):.2f}" for name, share in (asked.get("styles") or {}).items())
         out["takes"], out["seed"] = int(asked.get("takes", 2)), str(int(asked.get("seed", 0)))
         out["engine"] = str(asked.get("engine") or "embedded")
         out |= _dials(controls)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(WRONG) from None
-    heard = [name for name in RECALLED if asked.get(name)]
+    beside = out["reference_mode"] in BESIDE
+    heard = [name for name in RECALLED if asked.get(name) and not (name == "reference" and beside)]
     out["recalled"] = " ".join([take, *heard]) if take and heard else ""
     return out
 
@@ -86,7 +92,7 @@ def recalled_request(recalled: str) -> tuple[dict[str, Any], dict[str, Any]]:
     take, *heard = recalled.split()
     asked = asked_of(take)
     wanted = [name for name in heard if name in RECALLED]
-    saved = {key: asked.get(key) for name in wanted for key in (name, f"{name}_sha256")}
+    saved = {key: asked.get(key) for name in wanted for key in (name, f"{name}_sha256", *KEPT_WITH.get(name, ()))}
     names = {f"{name}_name": str(asked.get(f"{name}_name") or "") for name in wanted}
     notes = tuple(GridNote(**note) for note in asked.get("hum_notes") or ()) if "hum" in wanted else ()
     return {"request": saved}, names | ({"hum_notes": notes} if notes else {})

@@ -56,7 +56,7 @@ def wave_with_beats(audio: Audio, reference: Reference) -> str:
     body.append(f'<path class="ew-ones" d="{_lines(ones, duration, height, 1.0)}"/>')
     title = (f"Waveform of {duration:.0f} seconds with {len(beats)} beats in {len(ones)} bars, sections: "
              f"{', '.join(s.name for s in reference.sections)}")
-    return (f'<figure class="ew-roll ew-track-wave"><div class="ew-words">{section_words(spans, duration)}</div>'
+    return (f'<figure class="ew-roll ew-whole-row"><div class="ew-words">{section_words(spans, duration)}</div>'
             f'<div class="ew-stretch" style="height:{height:g}px">{svg("".join(body), height, title)}</div>'
             "<figcaption>Waveform; thin lines are beats, strong ones the first of a bar</figcaption></figure>")
 
@@ -72,7 +72,7 @@ def harmony_picture(spectra: Spectra, reference: Reference) -> str:
     image = _picture(strength.T[::-1] ** 1.3, f"Which of the twelve notes sound over {spectra.duration_s:.0f} seconds")
     ticks = "".join(f'<span style="bottom:{100 * (pc + 0.5) / 12:.1f}%">{NOTE_NAMES[pc]}</span>' for pc in (0, 4, 7))
     named = [(c.start_s, c.end_s, c.name) for c in reference.chords if c.root is not None]
-    return (f'<figure class="ew-roll ew-map-of"><div class="ew-stretch" style="height:{height}px">{image}'
+    return (f'<figure class="ew-roll ew-map-of ew-whole-row"><div class="ew-stretch" style="height:{height}px">{image}'
             f'<div class="ew-ticks" aria-hidden="true">{ticks}</div></div>'
             f'<div class="ew-words">{chord_words(named, spectra.duration_s)}</div>'
             "<figcaption>Harmony: the twelve notes, C at the bottom, and the chords heard</figcaption></figure>")

@@ -16,8 +16,9 @@ from modules.vocoder.voicebank import Voicebank
 REST_S = 0.18  # a shorter gap between notes is sung through
 LINE_REST_S = 0.22  # a line's last note ends at least so long before the next line …
 LINE_NOTE_SHARE = 0.6  # … but keeps this share of its length
-VOWEL_SHARE = 0.55  # a vowel keeps at least this share of the time between two vowel onsets …
-VOWEL_MIN_S = 0.09  # … or this much if that is less
+VOWEL_SHARE = 0.4  # a vowel keeps at least this share of the time between two vowel onsets …
+VOWEL_MIN_S = 0.07  # … or this much if that is less
+SPOKEN_VOWEL_SHARE, SPOKEN_VOWEL_MIN_S = 0.35, 0.05  # speech gives its consonants more
 CODA_OVERHANG = 0.5  # share of final consonants that may sound after the note's end when a rest follows
 CONSONANT_MAX_S = 0.16  # phrase-final speech lengthens consonants more than a singer does
 DOUBLE_LENGTH = 1.3  # a consonant that ends one syllable and starts the next is held this much longer
@@ -44,6 +45,7 @@ class _Syllable:
     note: int
     onset: list[str]
     nucleus: str
+    spoken: bool = False
     coda: list[str] = field(default_factory=list)
 
 
@@ -90,13 +92,13 @@ def _syllables(notes: Sequence[SungNote]) -> list[_Syllable]:
             vowel = result[-1].nucleus if result else "AA"
             if result:
                 result[-1].coda = []
-            result.append(_Syllable(note.onset_s, note.offset_s, index, [], vowel, coda))
+            result.append(_Syllable(note.onset_s, note.offset_s, index, [], vowel, coda=coda))
             continue
         groups, coda = split_syllable(note.phonemes)
         each_s = (note.offset_s - note.onset_s) / len(groups)
         for number, (onset, nucleus) in enumerate(groups):
             start = note.onset_s + number * each_s
-            result.append(_Syllable(start, start + each_s, index, onset, nucleus))
+            result.append(_Syllable(start, start + each_s, index, onset, nucleus, note.manner == "spoken"))
         result[-1].coda = coda
     return result
 
@@ -142,7 +144,7 @@ def plan_phones(notes: Sequence[SungNote], bank: Voicebank) -> list[list[Phone]]
         rest = following.start_s - syllable.end_s if following is not None else 10.0
         overhang = min(CODA_OVERHANG * sum(lengths), 0.5 * rest)
         end = syllable.end_s + overhang
-        room = end - vowel_start - _vowel_min(end - vowel_start)
+        room = end - vowel_start - _vowel_min(end - vowel_start, syllable.spoken)
         scale = min(1.0, room / sum(lengths)) if lengths else 1.0
         vowel_end = end - scale * sum(lengths)
         timeline.append(Phone(syllable.nucleus, vowel_start, vowel_end, syllable.note, True))
@@ -153,8 +155,9 @@ def plan_phones(notes: Sequence[SungNote], bank: Voicebank) -> list[list[Phone]]
     return phrases
 
 
-def _vowel_min(window_s: float) -> float:
-    return min(max(VOWEL_SHARE * window_s, VOWEL_MIN_S), 0.75 * window_s)
+def _vowel_min(window_s: float, spoken: bool) -> float:
+    share, least_s = (SPOKEN_VOWEL_SHARE, SPOKEN_VOWEL_MIN_S) if spoken else (VOWEL_SHARE, VOWEL_MIN_S)
+    return min(max(share * window_s, least_s), 0.75 * window_s)
 
 
 def _join(timeline: list[Phone], syllable: _Syllable, following: _Syllable, vowel_start: float,
@@ -168,7 +171,7 @@ def _join(timeline: list[Phone], syllable: _Syllable, following: _Syllable, vowe
     if doubled:
         lengths[len(coda)] *= DOUBLE_LENGTH
     window = following.start_s - vowel_start
-    room = window - _vowel_min(window)
+    room = window - _vowel_min(window, syllable.spoken)
     scale = min(1.0, room / sum(lengths)) if lengths else 1.0
     vowel_end = following.start_s - scale * sum(lengths)
     timeline.append(Phone(syllable.nucleus, vowel_start, vowel_end, syllable.note, True))

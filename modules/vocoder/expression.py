@@ -23,6 +23,8 @@ SCOOP_SEMITONES, SCOOP_S = 0.9, 0.08  # start of a note after a rest
 FALL_SEMITONES, FALL_S = 0.6, 0.12  # end of a note before a rest
 VIBRATO_HZ, VIBRATO_DELAY_S, VIBRATO_GROW_S = 5.5, 0.3, 0.4
 VIBRATO_SEMITONES = (0.22, 0.38)  # half a second … two seconds and longer
+PASSED, SPOKEN_SMOOTH_S = 0.35, 0.025  # where in a spoken syllable its pitch lies; how softly pitch turns there
+DECLINATION, SPOKEN_FALL = 0.4, 2.5  # semitones a second that speech sinks by; at a phrase's end
 DRIFT_SEMITONES, JITTER_SEMITONES = 0.05, 0.02  # standard deviations
 DB_PER_VELOCITY, LOUD_VELOCITY = 0.13, 100
 TILT_PER_VELOCITY, MEDIUM_VELOCITY = 0.025, 92  # dB an octave: loud singing is brighter
@@ -89,8 +91,31 @@ def pitch_curve(notes: Sequence[SungNote], n_frames: int, rng: np.random.Generat
         bend[inside] += depth * grown * np.sin(2 * np.pi * np.cumsum(rate) * FRAME_S)
         if after[i] >= REST_S and length > 3 * FALL_S:
             bend[inside] -= FALL_SEMITONES * np.clip((t - length + FALL_S) / FALL_S, 0.0, 1.5) ** 2
+    _speak(curve, bend, notes, after)
     return (curve + bend + _wander(n_frames, 0.12, DRIFT_SEMITONES, rng)
             + _wander(n_frames, 0.008, JITTER_SEMITONES, rng))
+
+
+def _speak(curve: np.ndarray, bend: np.ndarray, notes: Sequence[SungNote], after: np.ndarray) -> None:
+    """Where notes are spoken, let the pitch pass through without stopping, sink over a phrase and fall at its end."""
+    first = 0
+    for last, note in enumerate(notes):
+        if note.manner != "spoken":
+            first = last + 1
+            continue
+        if after[last] < REST_S and notes[min(last + 1, len(notes) - 1)].manner == "spoken":
+            continue
+        phrase = notes[first:last + 1]
+        middles = [n.onset_s + PASSED * (n.offset_s - n.onset_s) for n in phrase]
+        knots_s = [*middles, note.offset_s + 0.05]
+        tones = [*(float(n.midi) for n in phrase), note.midi - SPOKEN_FALL]
+        span = slice(int(max(phrase[0].onset_s - REST_S, 0.0) / FRAME_S), int((note.offset_s + REST_S) / FRAME_S))
+        time = np.arange(len(curve))[span] * FRAME_S
+        sunk = DECLINATION * (time - phrase[0].onset_s)
+        curve[span] = gaussian_filter1d(np.interp(time, knots_s, tones), SPOKEN_SMOOTH_S / FRAME_S, mode="nearest")
+        curve[span] -= np.clip(sunk, 0.0, 2.0)
+        bend[span] = 0.0
+        first = last + 1
 
 
 def level_curve(notes: Sequence[SungNote], n_frames: int, rng: np.random.Generator) -> np.ndarray:

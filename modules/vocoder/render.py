@@ -13,6 +13,7 @@ from modules.config import SAMPLE_RATE
 from modules.errors import Cancelled
 from modules.types import Audio, Part, Performance
 from modules.vocoder import sampled
+from modules.vocoder.choir import with_backing
 from modules.vocoder.synths.drums import OWN_KITS
 from modules.vocoder.synths.patches import OWN_SYNTHS
 from modules.vocoder.synths.stems import render_synth
@@ -86,7 +87,11 @@ def _sing(part: Part, duration_s: float, seed: int, cancel: Event | None) -> dic
         raise Cancelled("Stopped.")
     from modules.vocoder.voice import sing  # loads pyworld, which instrumentals do not need
 
-    return {part.lane: sing(part.sung, voice=part.instrument, duration_s=duration_s, seed=seed).samples}
+    lead = sing(part.sung, voice=part.instrument, duration_s=duration_s, seed=seed)
+    if not part.backing or (cancel is not None and cancel.is_set()):
+        return {part.lane: lead.samples}
+    second = sing(part.backing, voice=part.instrument, duration_s=duration_s, seed=seed + 1)
+    return {part.lane: with_backing(lead, second, part.backing, seed)}
 
 
 def _synthesise(part: Part, duration_s: float, tone: float, cancel: Event | None) -> dict[str, np.ndarray]:

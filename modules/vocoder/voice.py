@@ -7,6 +7,7 @@ Owns the assembly of frames and levels; refuses to know lyrics as text, mixing a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -26,16 +27,22 @@ __all__ = ["VoiceInfo", "fit_octave", "sing", "voices"]
 GLIDE_STRETCH = 1.4  # a sung diphthong glides late, but slower than a spoken one
 LEAD_FRAMES, TAIL_FRAMES = 6, 12  # of the bank's pauses round a phrase
 JOIN_FRAMES = 5  # over which two halves of a consonant are drawn together on each side
+MANNERS = ("sung", "spoken", "hummed")
+HUMMED = (("M",), ("UW",), ("AA",))
+HUM_VELOCITY = 0.85  # humming is quieter than singing
 VOWEL_DB = -20.0  # loudness of a vowel at velocity 100 in dBFS: peaks then stay below full scale
-EVENING = 0.6  # share of what a vowel's inside deviates by that the second pass takes out
+EVEN = 0.6  # share of what a vowel's level deviates by that is evened: words live on some of it
+EVENING = 0.3  # share of what a vowel's inside deviates by that the second pass takes out
 # dB louder than in speech: singing masks consonants, the trial found
-BOOST_DB = {**dict.fromkeys(FRICATIVES, 2.5), **dict.fromkeys(PLOSIVES, 3.5), **dict.fromkeys(NASALS, 1.5),
+BOOST_DB = {**dict.fromkeys(FRICATIVES, 2.5), **dict.fromkeys(PLOSIVES, 3.5), "B": 2.0, "D": 2.0, "G": 2.0,
+            **dict.fromkeys(NASALS, 1.5),
             **dict.fromkeys(SIBILANTS, 0.0)}
 HISS_CEILING_DB = -8.0  # sibilants lie at least this far below a vowel
 BRIGHTEN = 0.6  # dB an octave above 500 Hz: a sung voice has more top than a spoken one
 VOICED_CEILING_DB = 1.5  # nothing voiced sticks out of the vowels further than this
 EVENING_REACH_DB = 12.0  # a nucleus is moved at most this much more than its phrase
-SHARPEN = 1.12  # statistical voices are over-smoothed: formants drawn out by this factor
+# How far the noise in sonorants is taken back at 3, 6 and 9 kHz: least where voices hiss, or they buzz
+CLEAN, CLEAN_DB, ROUGHEST_DB = 1.3, np.array([9.0, 5.0, 2.0]), np.array([-15.0, -8.0, -4.0])
 BREATH_S, BREATH_GAP_S, BREATH_DB = 0.32, 0.3, -14.0
 
 
@@ -55,6 +62,7 @@ def sing(notes: Sequence[SungNote], *, voice: str, duration_s: float, seed: int,
     """
     _check(notes, sample_rate)
     bank = load_voicebank(voice)
+    notes = [_hummed(note) if note.manner == "hummed" else note for note in notes]
     out = np.zeros(round(duration_s * sample_rate))
     if not notes:
         return Audio(out[None].astype(np.float32), sample_rate)
@@ -68,7 +76,8 @@ def sing(notes: Sequence[SungNote], *, voice: str, duration_s: float, seed: int,
     for phrase in plan_phones(notes, bank):
         start, frames, nuclei, gain = _assemble(phrase, bank, silent_from)
         part = slice(start, start + len(frames))
-        sound = _synthesise(frames, nuclei, gain, level[part], pitch[part], tilt[part], sample_rate)
+        sound = _synthesise(frames, nuclei, gain, level[part], pitch[part], tilt[part], top_hz=bank.top_hz,
+                            rate=sample_rate)
         first = round(start * FRAME_S * sample_rate)
         sound = sound[:max(len(out) - first, 0)]
         out[first:first + len(sound)] += sound
@@ -79,10 +88,18 @@ def sing(notes: Sequence[SungNote], *, voice: str, duration_s: float, seed: int,
     return Audio(out[None].astype(np.float32), sample_rate)
 
 
+def _hummed(note: SungNote) -> SungNote:
+    """A hummed note on the one sound that it names, "mm" where it names words; no phonemes go on as before."""
+    held = note.phonemes[:1] if note.phonemes in HUMMED else HUMMED[0]
+    return replace(note, phonemes=held if note.phonemes else (), velocity=max(1, round(HUM_VELOCITY * note.velocity)))
+
+
 def _check(notes: Sequence[SungNote], sample_rate: int) -> None:
     if sample_rate not in FFT_SIZE:
         raise InputError(f"A voice cannot sing at {sample_rate} Hz; one of {', '.join(map(str, FFT_SIZE))} would do.")
     for note in notes:
+        if note.manner not in MANNERS:
+            raise InputError(f"A note cannot be {note.manner!r}; one of {', '.join(MANNERS)} would do.")
         if not 0 <= note.onset_s < note.offset_s:
             raise InputError(f"A sung note lasts from {note.onset_s} to {note.offset_s} s; it must end later.")
     for first, second in pairwise(notes):
@@ -98,7 +115,7 @@ def _stretch(frames: Frames, n: int) -> Frames:
     high = np.minimum(low + 1, len(frames) - 1)
     part = (where - low).astype(np.float32)
     envelope = frames.envelope[low] * (1 - part)[:, None] + frames.envelope[high] * part[:, None]
-    db = frames.aperiodicity[low] * (1 - part) + frames.aperiodicity[high] * part
+    db = frames.aperiodicity[low] * (1 - part)[:, None] + frames.aperiodicity[high] * part[:, None]
     return Frames(envelope, db, frames.voiced[np.round(where).astype(int)])
 
 
@@ -125,7 +142,7 @@ def _held(left: Frames, right: Frames, n: int) -> Frames:
         return _stretch(_joined(left, right), n)
     weight = (0.5 - 0.5 * np.cos(np.pi * (np.arange(hold) + 1) / (hold + 1))).astype(np.float32)
     envelope = left.envelope[-1] * (1 - weight)[:, None] + right.envelope[0] * weight[:, None]
-    db = left.aperiodicity[-1] * (1 - weight) + right.aperiodicity[0] * weight
+    db = left.aperiodicity[-1] * (1 - weight)[:, None] + right.aperiodicity[0] * weight[:, None]
     return _concatenate([left, Frames(envelope, db, np.ones(hold, bool)), right])
 
 
@@ -135,9 +152,10 @@ def _assemble(phrase: Sequence[Phone], bank: Voicebank, silent_from: int
     edges = [round(phrase[0].start_s / FRAME_S)] + [round(phone.end_s / FRAME_S) for phone in phrase]
     symbols = [PAUSE, *(phone.symbol for phone in phrase), PAUSE]
     room = edges[0] - silent_from
-    lead = bank.halves(symbols[1], PAUSE, symbols[1])[1]
+    units = bank.choose(symbols)  # units[i] lies between symbols[i] and symbols[i + 1]
+    lead = units[0].left
     lead = lead.part(slice(max(len(lead) - min(LEAD_FRAMES, room), 0), None)) if room > 0 else lead.part(slice(0, 0))
-    tail = bank.halves(symbols[-2], PAUSE, symbols[-2])[0].part(slice(0, TAIL_FRAMES))
+    tail = units[-1].right.part(slice(0, TAIL_FRAMES))
     parts, nuclei, gains = [lead], [], [np.linspace(-20, 0, len(lead) + 1)[:-1]]
     start = edges[0] - len(lead)
     if room * FRAME_S >= BREATH_GAP_S:
@@ -149,14 +167,15 @@ def _assemble(phrase: Sequence[Phone], bank: Voicebank, silent_from: int
         n = edges[i + 1] - edges[i]
         if n <= 0:
             continue
-        left, right = bank.halves(*symbols[i:i + 3])
+        left, right = units[i].right, units[i + 1].left
         if phone.nucleus:
             nuclei.append((edges[i] - start, edges[i + 1] - start))
         if phone.symbol in DIPHTHONGS:
             right = _stretch(right, max(min(round(GLIDE_STRETCH * len(right)), n // 2), 1))
         frames = _held(left, right, n) if phone.nucleus else _stretch(_joined(left, right), n)
         if phone.symbol in SONORANTS:
-            frames = Frames(frames.envelope, np.clip(1.3 * frames.aperiodicity - 9.0, -30.0, -15.0), frames.voiced)
+            clean = np.clip(CLEAN * frames.aperiodicity - CLEAN_DB, -30.0, ROUGHEST_DB)
+            frames = Frames(frames.envelope, clean, frames.voiced)
         parts.append(frames)
         gains.append(np.full(n, BOOST_DB.get(phone.symbol, 0.0)))
     parts.append(tail)
@@ -167,21 +186,20 @@ def _assemble(phrase: Sequence[Phone], bank: Voicebank, silent_from: int
 def _breath(symbols: Sequence[str], bank: Voicebank, n: int) -> tuple[Frames, np.ndarray]:
     """An intake of breath of `n` frames and its gain in dB; its colour lies between H, SH and F."""
     vowel = next((symbol for symbol in symbols if symbol in VOWELS), "AH")
-    colour = np.mean([bank.units[phone, vowel][0].envelope.mean(axis=0) for phone in ("HH", "SH", "F")], axis=0)
+    colour = np.mean([bank.units[phone, vowel][0].left.envelope.mean(axis=0) for phone in ("HH", "SH", "F")], axis=0)
     t = np.linspace(0, 1, n)
     shape = np.interp(t, (0, 0.55, 0.8, 1), (-18.0, 0.0, -2.0, -30.0))
-    return Frames(np.repeat(colour[None], n, axis=0), np.zeros(n, np.float32), np.zeros(n, bool)), shape + BREATH_DB
+    frames = Frames(np.repeat(colour[None], n, axis=0), np.zeros((n, 3), np.float32), np.zeros(n, bool))
+    return frames, shape + BREATH_DB
 
 
 def _synthesise(frames: Frames, nuclei: Sequence[tuple[int, int]], gain_db: np.ndarray, level_db: np.ndarray,
-                pitch: np.ndarray, tilt_db: np.ndarray, rate: int) -> np.ndarray:
+                pitch: np.ndarray, tilt_db: np.ndarray, *, top_hz: float, rate: int) -> np.ndarray:
     """Level the phrase and let WORLD sound it: float64 (samples,)."""
     f0 = 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
-    envelope = frames.envelope.copy()
-    envelope[:, 2:25] *= SHARPEN
-    db = gaussian_filter1d(frames.aperiodicity.astype(float), 2.0, mode="nearest")
-    periodic = gaussian_filter1d(np.clip(-db / 9.0, 0.0, 1.0) * frames.voiced, 2.0, mode="nearest")
-    log_power = log_spectrum(envelope, periodic, tilt_db + BRIGHTEN, rate)
+    db = gaussian_filter1d(frames.aperiodicity.astype(float), 2.0, axis=0, mode="nearest")
+    periodic = gaussian_filter1d(np.clip(-db[:, 0] / 9.0, 0.0, 1.0) * frames.voiced, 2.0, mode="nearest")
+    log_power = log_spectrum(frames.envelope, periodic, tilt_db + BRIGHTEN, top_hz=top_hz, rate=rate)
     loudness = loudness_db(log_power, f0, rate)
     gain_db = gain_db + _evening(loudness, nuclei)
     # De-essing: hiss stays well below the vowels, whatever its level in speech was; voiced consonants do not stick out.
@@ -194,9 +212,10 @@ def _synthesise(frames: Frames, nuclei: Sequence[tuple[int, int]], gain_db: np.n
 
 
 def _evening(loudness: np.ndarray, nuclei: Sequence[tuple[int, int]]) -> np.ndarray:
-    """Gain in dB (T,) that brings every nucleus to `VOWEL_DB`, then evens its inside; linear over the consonants."""
+    """Gain in dB (T,) that brings every nucleus near `VOWEL_DB`, then evens its inside; linear over the consonants."""
     cores = [slice(start + (end - start) // 5, end - (end - start) // 5) for start, end in nuclei]
-    gains = np.array([VOWEL_DB - float(np.median(loudness[core])) for core in cores])
+    levels = np.array([float(np.median(loudness[core])) for core in cores])
+    gains = VOWEL_DB - (EVEN * levels + (1 - EVEN) * np.median(levels))
     gains = np.clip(gains, np.median(gains) - EVENING_REACH_DB, np.median(gains) + EVENING_REACH_DB)
     times = np.array([[start, end - 1] for start, end in nuclei]).ravel()
     gain = np.interp(np.arange(len(loudness)), times, np.repeat(gains, 2))

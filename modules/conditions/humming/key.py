@@ -1,43 +1,40 @@
 """Tuning and key of sung notes. Knows nothing of sound or of the beat.
 
 Singers without an instrument are in tune with themselves, not with A = 440, and sink or climb slowly; both are taken
-out before pitches become semitones. The key is the profile under which the notes' durations are most likely,
-where notes that end phrases and the very last one count more, because melodies come to rest on the tonic.
+out before pitches become semitones. The key is chosen by a log-linear model over how long and how often each degree
+sounds and on which degrees the tune, and its phrases, begin and end; its weights were learned from written melodies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from modules.conditions.humming.notes import RawNote
+from modules.conditions.humming.knowledge import knowledge
+from modules.conditions.humming.phrases import phrase_ends
 
 DRIFT_LIMIT = 1.5  # semitones over the whole recording
 DRIFT_COST = 0.02  # share of agreement each semitone of drift must earn
 DRIFT_NOTES = 8  # fewer notes cannot tell drift from tune
-PHRASE_GAP_S = 0.25
-PHRASE_END, LAST_NOTE, FIRST_NOTE = 0.5, 0.6, 0.2  # extra weight, in medians of the notes' durations
-PROFILES = {  # Temperley 2001, from the Kostka-Payne corpus: how often a segment in the key holds each degree
-    "major": (.748, .060, .488, .082, .670, .460, .096, .715, .104, .366, .057, .400),
-    "minor": (.712, .084, .474, .618, .049, .460, .105, .747, .404, .067, .133, .330),
-}
-TONIC_BONUS = 0.03  # of log-likelihood a note, for ending on the tonic: settles what is otherwise even
-FLOOR = 0.01  # share of any degree: one wrong note must not rule a key out
+MODES = ("major", "minor")
+LONGEST = 3.0  # times the usual: a longer note says no more about the key
+EVIDENCE = 8.0  # notes that count as one unit of evidence
+TRIADS = {"major": (0, 4, 7), "minor": (0, 3, 7)}
 
 
-def round_pitches(notes: Sequence[RawNote]) -> tuple[list[int], float, float]:
+def round_pitches(pitches: np.ndarray, onsets_s: np.ndarray, offsets_s: np.ndarray) -> tuple[list[int], float, float]:
     """Nearest semitones after tuning and slow drift are taken out.
+
+    Args:
+        pitches: (n,) fractional midi.
 
     Returns:
         midi per note; tuning offset in cents at the middle of the recording, within ±50; drift in cents over all.
     """
-    times = np.array([(note.onset_s + note.offset_s) / 2 for note in notes])
-    weights = np.array([note.offset_s - note.onset_s for note in notes])
-    pitches = np.array([note.pitch for note in notes])
+    times = (onsets_s + offsets_s) / 2
+    weights = offsets_s - onsets_s
     length = max(times[-1] - times[0], 1e-9)
     place = (times - times[0]) / length - 0.5  # −0.5 … 0.5
-    drifts = np.linspace(-DRIFT_LIMIT, DRIFT_LIMIT, 61) if len(notes) >= DRIFT_NOTES else np.zeros(1)
+    drifts = np.linspace(-DRIFT_LIMIT, DRIFT_LIMIT, 61) if len(pitches) >= DRIFT_NOTES else np.zeros(1)
     turns = (weights * np.exp(2j * np.pi * (pitches - drifts[:, None] * place))).sum(axis=1) / weights.sum()
     best = int((np.abs(turns) - DRIFT_COST * np.abs(drifts)).argmax())
     tuning, drift = float(np.angle(turns[best]) / (2 * np.pi)), float(drifts[best])
@@ -45,22 +42,39 @@ def round_pitches(notes: Sequence[RawNote]) -> tuple[list[int], float, float]:
     return midi.tolist(), 100 * tuning, 100 * drift
 
 
-def find_key(notes: Sequence[RawNote], midi: Sequence[int]) -> tuple[int, str]:
+def find_key(midi: np.ndarray, onsets_s: np.ndarray, offsets_s: np.ndarray) -> tuple[int, str]:
     """Tonic pitch class 0–11 and "major" or "minor"."""
-    durations = np.array([note.offset_s - note.onset_s for note in notes])
-    usual = float(np.median(durations))
-    weights = np.minimum(durations, 3 * usual)
-    gaps = np.array([after.onset_s - before.offset_s for before, after in zip(notes, notes[1:])] + [np.inf])
-    weights = weights + usual * PHRASE_END * (gaps > PHRASE_GAP_S)
-    weights[-1] += usual * LAST_NOTE
-    weights[0] += usual * FIRST_NOTE
-    heard = np.bincount(np.array(midi) % 12, weights, minlength=12)
-    scores = {(tonic, mode): float(np.roll(heard, -tonic) @ _log_shares(profile))
-              + TONIC_BONUS * heard.sum() * (midi[-1] % 12 == tonic)
-              for mode, profile in PROFILES.items() for tonic in range(12)}
-    return max(scores, key=scores.__getitem__)
+    best = int(key_chances(midi, onsets_s, offsets_s).argmax())
+    return best % 12, MODES[best // 12]
 
 
-def _log_shares(profile: Sequence[float]) -> np.ndarray:
-    shares = np.array(profile) / sum(profile) + FLOOR
-    return np.log(shares / shares.sum())
+def key_chances(midi: np.ndarray, onsets_s: np.ndarray, offsets_s: np.ndarray) -> np.ndarray:
+    """(24,) how likely each key is: twelve tonics in major, then twelve in minor."""
+    seen = key_features(midi, onsets_s, offsets_s)
+    weights = knowledge()["key"]
+    logits = np.concatenate([seen @ weights[mode] for mode in MODES])
+    chances = np.exp(logits - logits.max())
+    return chances / chances.sum()
+
+
+def key_features(midi: np.ndarray, onsets_s: np.ndarray, offsets_s: np.ndarray) -> np.ndarray:
+    """(12, 61) for each tonic: degrees' lengths, counts, phrase ends, first and last note (12 each), and 1."""
+    pcs = np.asarray(midi) % 12
+    spans = np.diff(onsets_s, append=max(offsets_s[-1], onsets_s[-1] + 0.1))
+    lengths = np.minimum(spans / np.median(spans), LONGEST)
+    ends = phrase_ends(onsets_s, offsets_s).astype(float)
+    heard = [np.bincount(pcs, weights, minlength=12)[:12] / EVIDENCE
+             for weights in (lengths, np.ones(len(pcs)), ends * 2)]
+    heard += [np.eye(12)[pcs[0]], np.eye(12)[pcs[-1]]]
+    turned = (np.arange(12)[:, None] + np.arange(12)) % 12  # (tonic, degree) → pitch class
+    return np.concatenate([*(row[turned] for row in heard), np.ones((12, 1))], axis=1)
+
+
+def degree_chances(midi: np.ndarray, chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each note how likely it is the tonic, and a tone of the tonic triad, over all keys: (n,), (n,)."""
+    pcs = np.asarray(midi) % 12
+    tonic, triad = np.zeros(12), np.zeros(12)
+    for index, chance in enumerate(chances):
+        tonic[index % 12] += chance
+        triad[[(index + tone) % 12 for tone in TRIADS[MODES[index // 12]]]] += chance
+    return tonic[pcs], triad[pcs]

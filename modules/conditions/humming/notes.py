@@ -1,9 +1,9 @@
-"""Cuts a pitch curve into notes. Owns segmentation and re-articulation; knows nothing of keys, beats or tuning.
+"""Cuts a pitch curve into notes. Owns segmentation; knows nothing of keys, beats or tuning.
 
 A voice scoops into notes, shakes round them, slides between them and sings the same pitch twice with only an "m" or a
 "d" between. So: a best path through levels a quarter tone apart, where changing level costs as much as being half a
-semitone off for a while (the idea of pYIN's note stage, Mauch & Dixon 2014, with one state a level); then cuts where
-the sound dips inside a level.
+semitone off for a while, and less where `articulation` hears a note begin (the idea of pYIN's note stage, Mauch &
+Dixon 2014, with one state a level); then cuts where a note is heard to begin inside a level.
 """
 
 from __future__ import annotations
@@ -11,20 +11,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
+from scipy.ndimage import maximum_filter1d
 
+from modules.conditions.humming.articulation import hear_articulation
 from modules.conditions.humming.pitch import HOP_S, PitchTrack, stretches
 
 LEVEL_STEP = 0.25  # semitones between levels
 FREE_DEVIATION = 0.25  # semitones off a level that cost nothing: unsteadiness
 WORST_DEVIATION = 2.0  # semitones; an octave glitch costs no more than this
-CHANGE_COST = 8.0  # semitones × frames: 160 ms at half a semitone beyond the free deviation
-SAME_PITCH = 0.55  # semitones; neighbours nearer than this are one note
+CHANGE_COST = 6.5  # semitones × frames: 130 ms at half a semitone beyond the free deviation
+HEARD_COST = 2.0  # of a change where a beginning is certain
+SAME_PITCH = 0.55  # semitones; neighbours nearer than this are one note unless a beginning is heard
 SHORTEST_S = 0.07  # of a note
-GLIDE_S, GLIDE_RANGE = 0.13, 0.7  # a piece shorter than that, moving more than these semitones, is a scoop or a fall
-BRIDGED = 4  # frames of lost pitch that one note may span when the level holds
-DIP_REACH = 18  # frames each side in which a dip's shoulders are looked for
-DIP_DB, EDGE_DIP_DB = 4.0, 9.0  # depth below both shoulders that means a new note
+GLIDE_S, GLIDE_RANGE = 0.10, 0.7  # a piece shorter than that, moving more than these semitones, is a scoop or a fall
+BRIDGED = 6  # frames of lost pitch that one note may span when no beginning is heard
+PEAK_REACH = 4  # frames each side over which a beginning is the likeliest
+CUT = 0.5  # chance of a beginning that cuts a level in two
+BESIDE = 6  # frames from a change of level within which a beginning belongs to it
+SOUNDING = 0.4  # mean chance that a note sounds: what lies below is breath or noise
+ENDING = 0.4  # chance below which a note's end is cut off
 
 
 @dataclass(frozen=True)
@@ -40,42 +45,46 @@ class RawNote:
 
 def find_notes(track: PitchTrack) -> list[RawNote]:
     """Notes in time order, monophonic; empty when nothing is held long enough."""
+    begins, sounds = hear_articulation(track)
+    peaks = np.where(maximum_filter1d(begins, 2 * PEAK_REACH + 1) == begins, begins, 0.0)
     notes: list[RawNote] = []
-    for start, end in _breaths(track):
-        bounds = _split_at_dips(_levels_path(track, start, end), track)
-        notes.extend(_raw_note(track, a, b) for a, b in _absorb_short(bounds, track))
-    return [note for note in notes if note.offset_s - note.onset_s >= SHORTEST_S - 1e-9]
+    for start, end in _breaths(track, peaks):
+        bounds = _split_at_beginnings(_levels_path(track, peaks, start, end), peaks)
+        for a, b in _absorb_short(bounds, track):
+            a, b = _sounding_part(a, b, sounds)
+            if b - a >= SHORTEST_S / HOP_S - 1e-9 and sounds[a:b].mean() > SOUNDING:
+                notes.append(_raw_note(track, a, b))
+    return notes
 
 
-def _breaths(track: PitchTrack) -> list[tuple[int, int]]:
-    """Voiced stretches, joined over short gaps in which the level holds."""
+def _breaths(track: PitchTrack, peaks: np.ndarray) -> list[tuple[int, int]]:
+    """Voiced stretches, joined over short gaps in which no note begins."""
     joined: list[tuple[int, int]] = []
     for start, end in stretches(~np.isnan(track.midi)):
-        if joined:
-            gap_start = joined[-1][1]
-            shoulder = min(track.level_db[gap_start - 1], track.level_db[start])
-            if start - gap_start <= BRIDGED and track.level_db[gap_start:start].min() > shoulder - DIP_DB:
-                joined[-1] = (joined[-1][0], end)
-                continue
-        joined.append((start, end))
+        if joined and start - joined[-1][1] <= BRIDGED and peaks[joined[-1][1] - 2:start + 3].max() < CUT:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
     return joined
 
 
-def _levels_path(track: PitchTrack, start: int, end: int) -> list[tuple[int, int]]:
+def _levels_path(track: PitchTrack, peaks: np.ndarray, start: int, end: int) -> list[tuple[int, int]]:
     """Bounds of the constant stretches of the cheapest path through the levels."""
     midi = track.midi[start:end]
     known = ~np.isnan(midi)
     levels = np.arange(midi[known].min(), midi[known].max() + LEVEL_STEP, LEVEL_STEP)
     away = np.abs(np.where(known, midi, 0)[:, None] - levels)
     cost = np.clip(away - FREE_DEVIATION, 0, WORST_DEVIATION) * (known * track.confidence[start:end])[:, None]
+    near = maximum_filter1d(peaks, 2 * PEAK_REACH + 1)[start:end]
+    change_cost = CHANGE_COST + (HEARD_COST - CHANGE_COST) * near
     total = cost[0].copy()
     came_from = np.zeros(cost.shape, int)
     stay = np.arange(len(levels))
     for frame in range(1, len(cost)):
         best = int(total.argmin())
-        change = total[best] + CHANGE_COST < total
+        change = total[best] + change_cost[frame] < total
         came_from[frame] = np.where(change, best, stay)
-        total = np.where(change, total[best] + CHANGE_COST, total) + cost[frame]
+        total = np.where(change, total[best] + change_cost[frame], total) + cost[frame]
     path = np.empty(len(cost), int)
     path[-1] = total.argmin()
     for frame in range(len(cost) - 1, 0, -1):
@@ -85,41 +94,32 @@ def _levels_path(track: PitchTrack, start: int, end: int) -> list[tuple[int, int
     bounds = [(start + a, start + b) for a, b in zip(edges, edges[1:])]
     merged = bounds[:1]
     for a, b in bounds[1:]:
-        if abs(_pitch(track, *merged[-1]) - _pitch(track, a, b)) < SAME_PITCH:
+        heard = peaks[max(a - BESIDE, 0):a + BESIDE + 1].max() > CUT
+        if not heard and abs(_pitch(track, *merged[-1]) - _pitch(track, a, b)) < SAME_PITCH:
             merged[-1] = (merged[-1][0], b)
         else:
             merged.append((a, b))
     return merged
 
 
-def _split_at_dips(bounds: list[tuple[int, int]], track: PitchTrack) -> list[tuple[int, int]]:
-    """Cut where level or edge has a valley deep under both its shoulders."""
+def _split_at_beginnings(bounds: list[tuple[int, int]], peaks: np.ndarray) -> list[tuple[int, int]]:
+    """Cut where a note is heard to begin inside a level."""
+    shortest = round(SHORTEST_S / HOP_S)
     pieces: list[tuple[int, int]] = []
     for start, end in bounds:
         low = start
-        for valley in _valleys(track, start, end):
-            if valley - low >= SHORTEST_S / HOP_S and end - valley >= SHORTEST_S / HOP_S:
-                pieces.append((low, valley))
-                low = valley
+        for frame in (start + np.flatnonzero(peaks[start:end] > CUT)).tolist():
+            if frame - low >= shortest and end - frame >= shortest:
+                pieces.append((low, frame))
+                low = frame
         pieces.append((low, end))
     return pieces
 
 
-def _valleys(track: PitchTrack, start: int, end: int) -> list[int]:
-    """Frames of the valleys strictly inside (start, end), in order."""
-    found: set[int] = set()
-    for curve, depth in ((track.level_db, DIP_DB), (track.edge_db, EDGE_DIP_DB)):
-        part = curve[start:end]
-        lowest = minimum_filter1d(part, 2 * DIP_REACH // 2 + 1) == part
-        before = maximum_filter1d(part, DIP_REACH, origin=(DIP_REACH - 1) // 2, mode="nearest")
-        after = maximum_filter1d(part, DIP_REACH, origin=-(DIP_REACH // 2), mode="nearest")
-        deep = np.minimum(before, after) - part > depth
-        found.update((start + np.flatnonzero(lowest & deep)).tolist())
-    ordered: list[int] = []
-    for frame in sorted(found):
-        if start < frame < end and (not ordered or frame - ordered[-1] > SHORTEST_S / HOP_S):
-            ordered.append(frame)
-    return ordered
+def _sounding_part(start: int, end: int, sounds: np.ndarray) -> tuple[int, int]:
+    """Without an end in which nothing sounds any more."""
+    heard = np.flatnonzero(sounds[start:end] > ENDING)
+    return (start, start + int(heard[-1]) + 1) if len(heard) else (start, end)
 
 
 def _absorb_short(bounds: list[tuple[int, int]], track: PitchTrack) -> list[tuple[int, int]]:
@@ -140,7 +140,8 @@ def _absorb_short(bounds: list[tuple[int, int]], track: PitchTrack) -> list[tupl
 def _is_too_short(track: PitchTrack, start: int, end: int) -> bool:
     inside = track.midi[start:end][~np.isnan(track.midi[start:end])]
     seconds = (end - start) * HOP_S
-    return seconds < SHORTEST_S or (seconds < GLIDE_S and np.ptp(np.percentile(inside, (10, 90))) > GLIDE_RANGE)
+    return seconds < SHORTEST_S or (
+        seconds < GLIDE_S and len(inside) > 0 and np.ptp(np.percentile(inside, (10, 90))) > GLIDE_RANGE)
 
 
 def _pitch(track: PitchTrack, start: int, end: int) -> float:

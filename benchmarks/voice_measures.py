@@ -1,0 +1,123 @@
+"""What the voice benchmark measures on sound at 16 kHz: likeness of words whatever their timing (MFCC, arc length,
+dynamic time warping), vowel onsets, pitch, and how sharply spectra change."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pyworld
+from scipy.fft import dct
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import stft
+
+RATE = 16_000
+HOP = 80  # 5 ms
+POINTS = 120  # of a line, equally far apart in what is heard
+BAND = 0.25  # of the points: how far the time warp may stray
+FLOOR_DB = 50.0  # below a sound's loudest frame nothing is compared
+VOWEL_HZ = (400.0, 2_600.0)
+ONSET_REACH_S = 0.12
+FLUX_REACH = 6  # frames round a border of phones
+
+
+@lru_cache(maxsize=1)
+def _mel(n_bands: int = 26, n_fft: int = 512) -> np.ndarray:
+    """Triangular bands (26, 257) from 80 to 7,600 Hz."""
+    edges = 700 * (np.exp(np.linspace(*np.log1p(np.array([80, 7_600]) / 700), n_bands + 2)) - 1)
+    hz = np.arange(n_fft // 2 + 1) * RATE / n_fft
+    up = (hz - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    down = (edges[2:, None] - hz) / (edges[2:] - edges[1:-1])[:, None]
+    return np.maximum(0.0, np.minimum(up, down))
+
+
+def log_mel(samples: np.ndarray, window_s: float = 0.025) -> np.ndarray:
+    """dB (T, 26) every 5 ms, no lower than `FLOOR_DB` under the loudest frame."""
+    n = int(window_s * RATE)
+    _, _, spectrum = stft(samples, RATE, nperseg=n, noverlap=n - HOP, nfft=512, padded=False)
+    db = 10 * np.log10(_mel() @ np.abs(spectrum) ** 2 + 1e-12)
+    return np.maximum(db, db.max() - FLOOR_DB).T
+
+
+def trace(samples: np.ndarray, points: int = POINTS) -> np.ndarray:
+    """(points, 24) cepstra at equal distances of what is heard: a held vowel takes no more room than a short one."""
+    mel = gaussian_filter1d(log_mel(samples), 2.0, axis=0)
+    cepstrum = dct(mel, axis=1, norm="ortho")[:, 1:13]
+    cepstrum = (cepstrum - cepstrum.mean(axis=0)) / (cepstrum.std(axis=0) + 1e-6)
+    loud = mel.max(axis=1) > mel.max() - FLOOR_DB + 6
+    first, last = np.flatnonzero(loud)[[0, -1]]
+    cepstrum = cepstrum[first:last + 1]
+    way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(cepstrum, axis=0), axis=1))])
+    where = np.interp(np.linspace(0, way[-1], points), way, np.arange(len(way)))
+    low = where.astype(int)
+    part = (where - low)[:, None]
+    even = cepstrum[low] * (1 - part) + cepstrum[np.minimum(low + 1, len(cepstrum) - 1)] * part
+    return np.column_stack([even, np.gradient(even, axis=0) * 2.0])
+
+
+def distances(heard: np.ndarray, templates: np.ndarray) -> np.ndarray:
+    """(C,) mean distance along the best time warp between a trace (P, D) and each of `templates` (C, P, D)."""
+    n = len(heard)
+    cost = np.linalg.norm(heard[None, :, None] - templates[:, None], axis=3)  # (C, P, P)
+    reach = int(BAND * n)
+    total = np.full((len(templates), n, n), np.inf)
+    for i in range(n):  # rows of the warp; inside a row a running minimum does the horizontal steps
+        low, high = max(0, i - reach), min(n, i + reach + 1)
+        row = cost[:, i, low:high]
+        if i == 0:
+            total[:, 0, :high] = np.cumsum(row, axis=1)
+            continue
+        above = total[:, i - 1, low:high]
+        diagonal = np.concatenate([total[:, i - 1, low - 1:low] if low else np.full((len(row), 1), np.inf),
+                                   total[:, i - 1, low:high - 1]], axis=1)
+        enter = np.minimum(above + row, diagonal + row)
+        way = np.cumsum(row, axis=1)
+        total[:, i, low:high] = way + np.minimum.accumulate(enter - way, axis=1)
+    return total[:, -1, -1] / (2 * n)
+
+
+def ranking(heard: np.ndarray, templates: np.ndarray, right: int) -> tuple[bool, float]:
+    """Whether the right one of `templates` (C, S speakers, P, D) is nearest, and by which share the next is farther."""
+    far = np.mean([distances(heard, templates[:, s]) for s in range(templates.shape[1])], axis=0)
+    others = np.delete(far, right)
+    return bool(far[right] < others.min()), float((others.min() - far[right]) / far[right])
+
+
+def vowel_onset_errors(samples: np.ndarray, onsets_s: np.ndarray) -> np.ndarray:
+    """Seconds between each wanted vowel onset and where the vowel's band rises most steeply near it; NaN where the
+    voice does not rise at all (one vowel runs into the next)."""
+    n = int(0.012 * RATE)
+    hz, _, spectrum = stft(samples, RATE, nperseg=n, noverlap=n - HOP, nfft=512, padded=False)
+    band = (hz > VOWEL_HZ[0]) & (hz < VOWEL_HZ[1])
+    db = 10 * np.log10((np.abs(spectrum[band]) ** 2).sum(axis=0) + 1e-12)
+    db = gaussian_filter1d(db, 1.0)
+    errors = np.full(len(onsets_s), np.nan)
+    for i, onset in enumerate(onsets_s):
+        at = int(round(onset * RATE / HOP))
+        reach = int(ONSET_REACH_S * RATE / HOP)
+        vowel = np.median(db[at + 6:at + 24]) if at + 6 < len(db) else -120.0
+        near = np.clip(db[max(at - reach, 0):at + reach + 1], vowel - 18.0, vowel - 2.0)
+        rise = np.diff(near)
+        if len(rise) and rise.max() > 0.6:
+            centre = np.average(np.arange(len(rise)) + 0.5, weights=np.where(rise > 0.5 * rise.max(), rise, 0.0))
+            errors[i] = (max(at - reach, 0) + centre) * HOP / RATE - onset
+    return errors
+
+
+def pitch_errors(samples: np.ndarray, notes: list[tuple[float, float, float]]) -> np.ndarray:
+    """Cents (absolute) between the median pitch of the steady part of each (onset_s, offset_s, midi) and its note."""
+    f0, times = pyworld.dio(samples.astype(float), RATE, f0_floor=60.0, f0_ceil=900.0)
+    f0 = pyworld.stonemask(samples.astype(float), f0, times, RATE)
+    errors = []
+    for onset, offset, midi in notes:
+        inside = (times > onset + 0.12) & (times < offset - 0.1) & (f0 > 0)
+        if inside.sum() >= 20:
+            errors.append(abs(1200 * np.log2(np.median(f0[inside]) / (440 * 2 ** ((midi - 69) / 12)))))
+    return np.array(errors)
+
+
+def border_flux(samples: np.ndarray, borders_s: np.ndarray) -> np.ndarray:
+    """The sharpest change near each border of phones: mean dB over the bands between frames 5 ms apart."""
+    flux = np.abs(np.diff(log_mel(samples, 0.02), axis=0)).mean(axis=1)
+    at = np.round(np.asarray(borders_s) * RATE / HOP).astype(int)
+    return np.array([flux[max(a - FLUX_REACH, 0):a + FLUX_REACH].max() for a in at if 0 <= a < len(flux)])
