@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared/data
 export GOMP_SPINCOUNT := 0
 
-.PHONY: run test lint setup setup-dev bench bench-edits bench-music bench-sound bench-voice train clean bench-hum bench-reference
+.PHONY: run test lint setup setup-dev bench bench-edits bench-music bench-sound bench-hum bench-voice bench-reference train clean
 
 run: setup
 	$(BIN)/python app.py
