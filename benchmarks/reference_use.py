@@ -26,6 +26,7 @@ from modules.conditions.reference import listen
 from modules.conditions.track import seconds_at
 from modules.engines.embedded import EmbeddedEngine
 from modules.evaluation.copying import MOST_SHARED, shared_run
+from modules.evaluation.vibe import onsets_a_second
 from modules.studio.beside import two_channels
 from modules.studio.loudness import integrated_lufs
 from modules.types import Audio, Controls, GridNote, Reference, Request, Take
@@ -139,13 +140,18 @@ def energy_likeness(one: Reference, other: Reference) -> float:
     return float(np.corrcoef(a, b)[0, 1]) if a.std() > 1e-6 and b.std() > 1e-6 else 0.0
 
 
-def differences(one: Reference, other: Reference) -> dict[str, float]:
-    """How far two tracks lie apart in each part of a vibe."""
+def begun_a_second(take: Take) -> float:
+    """Steps on which any part begins a note, a second."""
+    return onsets_a_second(take.song.canvas, take.song.tempo_bpm)
+
+
+def differences(one: Reference, other: Reference, begun: tuple[float, float]) -> dict[str, float]:
+    """How far two tracks lie apart in each part of a vibe; `begun` is what each begins a second, as played."""
     octave = np.log2(one.tempo_bpm / other.tempo_bpm)
     return {"tempo, octaves aside, %": 100 * abs(2 ** (octave - round(octave)) - 1),
             "other notes in the key": float(len(set(scale(one)) - set(scale(other)))),
             "energy curve, 1 − correlation": 1 - energy_likeness(one, other),
-            "onsets a second, %": 100 * abs(np.log(max(other.onsets_per_s, 0.1) / max(one.onsets_per_s, 0.1))),
+            "density (notes begun a second), %": 100 * abs(float(np.log(begun[1] / begun[0]))),
             "brightness": abs(one.brightness - other.brightness)}
 
 
@@ -155,7 +161,7 @@ def scale(reference: Reference) -> tuple[int, ...]:
 
 
 VIBE_BOUNDS = {"tempo, octaves aside, %": 3.0, "other notes in the key": 1.0, "energy curve, 1 − correlation": 0.5,
-               "onsets a second, %": 30.0, "brightness": 0.12}
+               "density (notes begun a second), %": 40.0, "brightness": 0.12}
 
 
 def vibe_rows() -> list[Row]:
@@ -165,10 +171,12 @@ def vibe_rows() -> list[Row]:
         take = take_of(Request(recipe=given(index), seed=50 + index,
                                controls=Controls(duration_s=LENGTH_S)))
         new = listen(take.audio)
-        found.append(differences(heard(index), new))
-        others.append(differences(heard((index + 3) % len(PIECES)), new))
-        print(f"  {PIECES[index][0]}: onsets {new.onsets_per_s:.1f} a second, {heard(index).onsets_per_s:.1f} in the "
-              f"track; tempo {new.tempo_bpm:.0f}, {heard(index).tempo_bpm:.0f}", flush=True)
+        other = (index + 3) % len(PIECES)
+        busy = begun_a_second(take)
+        found.append(differences(heard(index), new, (begun_a_second(original(index)), busy)))
+        others.append(differences(heard(other), new, (begun_a_second(original(other)), busy)))
+        print(f"  {PIECES[index][0]}: {busy:.1f} begun a second, {begun_a_second(original(index)):.1f} in the track; "
+              f"tempo {new.tempo_bpm:.0f}, {heard(index).tempo_bpm:.0f}", flush=True)
         runs.append(shared_run(take.song.canvas, as_grid(original(index))))
     rows = []
     for name, bound in VIBE_BOUNDS.items():
@@ -211,7 +219,7 @@ def kept(index: int, take: Take, *, as_heard: bool = False) -> tuple[float, floa
 
     spans, pitches = melody_of(take)
     spans = over(spans) if len(spans) else spans
-    notes = max(note_scores(tune, (spans, pitches + octave))[2] for octave in (-12, 0, 12))
+    notes = max(note_scores(tune, (spans, pitches + octave))[2] for octave in (-24, -12, 0, 12, 24))
     beats, truth, line, same = true_beats(source), chord_line(source), chord_line(take), []
     for beat, root in enumerate(line[:-1]):
         at = over(true_beats(take)[beat:beat + 2].mean(keepdims=True))[0]

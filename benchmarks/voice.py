@@ -42,11 +42,12 @@ SEED = 5
 
 @dataclass(frozen=True)
 class Sung:
-    """A line as sung: its notes, moved to the sound's start, float32 (n,) at 16 kHz, and the line's number."""
+    """A line as sung: its notes, moved to the sound's start, float32 (n,) at 16 kHz, the line's number and text."""
 
     notes: tuple[SungNote, ...]
     samples: np.ndarray
     line: int
+    text: str
 
 
 def at_16k(audio: Audio) -> np.ndarray:
@@ -64,7 +65,7 @@ def at_speech_rhythm(line: str, voice: str) -> np.ndarray:
     for onset, end, syllable in zip(onsets, [*onsets[1:], max(last, onsets[-1] + 0.1)], syllables, strict=True):
         near = spoken.f0_hz[(times >= onset) & (times < onset + 0.12) & (spoken.f0_hz > 0)]
         hz = np.median(near) if len(near) else np.median(spoken.f0_hz[spoken.f0_hz > 0])
-        notes.append(SungNote(LEAD_S + onset, LEAD_S + max(end, onset + 0.05), round(69 + 12 * np.log2(hz / 440)), 95,
+        notes.append(SungNote(LEAD_S + onset, LEAD_S + end, round(69 + 12 * np.log2(hz / 440)), 95,
                               syllable.phonemes))
     return at_16k(sing(notes, voice=voice, duration_s=notes[-1].offset_s + 0.4, seed=SEED))
 
@@ -86,12 +87,13 @@ def recognition(lines: list[str]) -> list[Row]:
     return rows
 
 
-def songs(lines: list[str]) -> list[tuple[Song, list[int]]]:
-    """A song in each style with its share of the lines, and which these are."""
+def songs(lines: list[str]) -> list[tuple[Song, dict[int, str]]]:
+    """A song in each style with its share of the lines, by number."""
     found = []
     for number, style in enumerate(STYLES):
-        share = list(range(number * len(lines) // len(STYLES), (number + 1) * len(lines) // len(STYLES)))
-        request = Request(styles={style: 1.0}, lyrics="\n".join(lines[i] for i in share), takes=1, seed=SEED,
+        first, last = (n * len(lines) // len(STYLES) for n in (number, number + 1))
+        share = dict(enumerate(lines[first:last], first))
+        request = Request(styles={style: 1.0}, lyrics="\n".join(share.values()), takes=1, seed=SEED,
                           voice=list(voices())[number % 2])
         song, _ = compose_song(fuse(request, hear(request)), SEED, Event())
         found.append((song, share))
@@ -112,26 +114,19 @@ def by_line(sung: Iterable[SungNote]) -> list[list[SungNote]]:
     return [part for part in out if part]
 
 
-def sing_lines(song: Song, share: list[int], voice: str) -> tuple[list[Sung], int]:
+def sing_lines(song: Song, share: dict[int, str], voice: str) -> tuple[list[Sung], int]:
     """A song's lines sung alone by a voice, and how many of their syllables are missing."""
     notes = vocal_of(perform(replace(song, voice=voice))).sung
     sound = at_16k(sing(notes, voice=voice, duration_s=notes[-1].offset_s + 0.5, seed=SEED))
     out, missing = [], 0
-    wanted = [sum(s.phonemes != () for part in words.parse(line).lines for s in part) for line in song_lines(share)]
-    for number, count, part in zip(share, wanted, by_line(notes), strict=False):
+    wanted = [sum(len(part) for part in words.parse(line).lines) for line in share.values()]
+    for (number, text), count, part in zip(share.items(), wanted, by_line(notes), strict=False):
         start = max(part[0].onset_s - 0.25, 0.0)
         heard = sound[int(start * speech.RATE):int((part[-1].offset_s + 0.25) * speech.RATE)]
         moved = tuple(replace(n, onset_s=n.onset_s - start, offset_s=n.offset_s - start) for n in part)
         missing += count - sum(bool(n.phonemes) for n in part)
-        out.append(Sung(moved, heard, number))
+        out.append(Sung(moved, heard, number, text))
     return out, missing + sum(wanted[len(out):])
-
-
-def song_lines(share: list[int]) -> list[str]:
-    return [LINES[i] for i in share]
-
-
-LINES: list[str] = []
 
 
 def templates(lines: list[str]) -> np.ndarray:
@@ -142,10 +137,8 @@ def templates(lines: list[str]) -> np.ndarray:
 
 def ranked(heard: np.ndarray, table: np.ndarray, line: int) -> tuple[bool, bool, float]:
     """(first of ten, first of forty, margin among forty) of a sound that should be a line of the table."""
-    trace = measures.trace(heard)
     others = np.random.default_rng(line).permutation(np.delete(np.arange(len(table)), line))
-    far = np.array([np.mean([measures.distances(trace, table[:, s])], axis=0)[0] for s in range(table.shape[1])])
-    far = far.mean(axis=0)
+    far = measures.nearness(heard, table)
     tens, forties = far[others[:TENS - 1]].min(), far[others[:FORTIES - 1]].min()
     return far[line] < tens, far[line] < forties, (forties - far[line]) / far[line]
 
@@ -155,7 +148,7 @@ def understanding(sung: dict[str, list[Sung]], table: np.ndarray, where: str = "
     rows = []
     for voice, parts in sung.items():
         found = np.array([ranked(part.samples, table, part.line) for part in parts], float).mean(axis=0)
-        raw = np.array([ranked(speech.raw_speech(LINES[part.line], voice).samples, table, part.line)
+        raw = np.array([ranked(speech.raw_speech(part.text, voice).samples, table, part.line)
                         for part in parts], float).mean(axis=0)
         rows += [Row(f"{voice} {where}: right line first of ten ≥ .97", f"{found[0]:.2f} (raw {raw[0]:.2f})",
                      found[0] >= 0.97),
@@ -187,7 +180,7 @@ def rhyme_words(sung: dict[str, list[Sung]]) -> list[Row]:
     for voice, parts in sung.items():
         right = {"sung": [], "raw": []}
         for part in parts:
-            choices = rhymes_of(LINES[part.line])
+            choices = rhymes_of(part.text)
             if choices is None:
                 continue
             table = np.stack([[measures.trace(speech.other_speech(
@@ -195,12 +188,12 @@ def rhyme_words(sung: dict[str, list[Sung]]) -> list[Row]:
                 for name in speech.OTHERS] for choice in choices])
             heads = [i for i, note in enumerate(part.notes) if note.phonemes]
             start, end = part.notes[heads[-1]].onset_s - 0.22, part.notes[-1].offset_s + 0.2
-            spoken = speech.raw_speech(LINES[part.line], voice)
+            spoken = speech.raw_speech(part.text, voice)
             vowel = speech.vowel_times(spoken, len(heads))[-1]
             pieces = {"sung": (part.samples, start, end), "raw": (spoken.samples, vowel - 0.22, vowel + 0.7)}
             for name, (samples, first, last) in pieces.items():
                 cut = samples[max(int(first * speech.RATE), 0):int(last * speech.RATE)]
-                right[name].append(measures.ranking(measures.trace(cut, WORD_POINTS), table, 0)[0])
+                right[name].append(measures.nearness(cut, table, WORD_POINTS).argmin() == 0)
         found, raw = np.mean(right["sung"]), np.mean(right["raw"])
         chance = 1 / RHYMES
         rows.append(Row(f"{voice}: last word among six rhymes, halfway from chance to raw",
@@ -224,7 +217,7 @@ def singing(sung: dict[str, list[Sung]], missing: dict[str, int]) -> list[Row]:
             unheard += int((level < 10 ** (-45 / 20)).sum())
             phones = plan_phones(take_breaths(part.notes), load_voicebank(voice))
             borders.append(measures.border_flux(part.samples, [p.end_s for phrase in phones for p in phrase]))
-            raw = speech.raw_speech(LINES[part.line], voice)
+            raw = speech.raw_speech(part.text, voice)
             raw_borders.append(measures.border_flux(raw.samples, [end for _, _, end in raw.phones]))
         onset = np.concatenate(onsets)
         onset = np.abs(onset[np.isfinite(onset)])
@@ -257,7 +250,7 @@ def speed(song: Song) -> list[Row]:
     return rows
 
 
-def in_the_mix(songs_of: list[tuple[Song, list[int]]], table: np.ndarray) -> list[Row]:
+def in_the_mix(songs_of: list[tuple[Song, dict[int, str]]], table: np.ndarray) -> list[Row]:
     """The vocal against the band, and the right line from the whole mix."""
     levels, bands, places = [], [], []
     for song, share in songs_of:
@@ -288,10 +281,10 @@ def in_the_mix(songs_of: list[tuple[Song, list[int]]], table: np.ndarray) -> lis
 
 def main(n_lines: int) -> int:
     lines = speech.verse()
-    LINES[:] = lines[::max(len(lines) // n_lines, 1)]
-    misses = show("said at speech rhythm", recognition(LINES))
-    written = songs(LINES)
-    table = templates(LINES)
+    lines = lines[::max(len(lines) // n_lines, 1)]
+    misses = show("said at speech rhythm", recognition(lines))
+    written = songs(lines)
+    table = templates(lines)
     sung: dict[str, list[Sung]] = {}
     missing: dict[str, int] = {}
     for voice in voices():

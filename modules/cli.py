@@ -264,13 +264,12 @@ def run_make(args: argparse.Namespace) -> int:
 
 def read_axes(args: argparse.Namespace) -> list[Axis]:
     """What `grid` varies: prompts first, then settings in the order given."""
-    from modules.engines.trials import Axis, read_axis
+    from modules.engines.trials import axes_of
 
     given = args.prompts
     if given and "|" not in given and (Path(given).is_file() or given.endswith(".txt")):
-        given = "|".join(line for line in read_text(Path(given)).splitlines())
-    prompts = tuple(dict.fromkeys(part.strip() for part in given.split("|") if part.strip()))
-    return [Axis("prompt", prompts)] * bool(prompts) + [read_axis(text) for text in args.vary]
+        given = read_text(Path(given)).replace("\n", "|")
+    return axes_of(given, args.vary)
 
 
 def run_grid(args: argparse.Namespace) -> int:
@@ -278,13 +277,14 @@ def run_grid(args: argparse.Namespace) -> int:
     axes = read_axes(args)
     args.prompt = args.prompt or (axes[0].values[0] if axes and axes[0].name == "prompt" else "")
     request = read_request(args)
-    from modules.engines.embedded import EmbeddedEngine
     from modules.engines.trials import over_settings, run_trials
+
+    trials = over_settings(request, axes)
+    from modules.engines.embedded import EmbeddedEngine
     from modules.studio.export import export_take
     from modules.ui.faces import face_of
     from modules.ui.grid_report import TAKES, Report
 
-    trials = over_settings(request, axes)
     report, engine = Report(args.out, trials, "Earworm grid"), EmbeddedEngine()
     for item in run_trials(trials, lambda _: engine, Event()):
         if isinstance(item, Progress):

@@ -436,6 +436,7 @@ class Condition:
     chords_kept: float = 1.0
     reference: Reference | None = None
     reference_mode: str = ""
+    as_busy: bool = False  # as many notes as the track has onsets: nobody asked for another density
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,30 @@ def test_a_bad_option_is_one_sentence(arguments, word, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("arguments,word", [
+    ((), "Nothing"), (("--prompts", "a|b", "--vary", "taste=1"), "taste"), (("--prompts", "absent.txt"), "absent.txt"),
+    (("--prompts", "a", "--vary", "energy=9"), "9"), (("--prompts", "a", "--vary", "seed=" + "1," * 2), "takes"),
+    (("--prompt", "a"), "vary"),
+])
+def test_a_bad_grid_is_one_sentence(arguments, word, tmp_path, capsys):
+    takes = ("--takes", "60") if word == "takes" else ()
+    assert word in refused(capsys, "grid", "--out", str(tmp_path / "out"), *arguments, *takes)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_grid_is_a_page_with_its_sounds(tmp_path, capsys):
+    (tmp_path / "prompts.txt").write_text("calm piano\nwild piano\n", encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["grid", "--out", str(out), "--prompts", str(tmp_path / "prompts.txt"), "--duration", "5",
+                 "--seed", "3"]) == 0
+    assert "prompt wild piano: take 1" in capsys.readouterr().out
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert page.count('data-audio="takes/') == 2 and "calm piano" in page
+    assert sorted(path.name for path in (out / "takes").iterdir()) == [
+        f"{n}_1.{kind}" for n in ("01", "02") for kind in ("json", "mid", "mp3")]
+
+
 def test_another_json_file_is_no_recipe(tmp_path, capsys):
     (tmp_path / "other.json").write_text('{"request": 3}', encoding="utf-8")
     assert "recipe" in refused(capsys, "make", "--out", str(tmp_path / "o"), "--recipe", str(tmp_path / "other.json"))

@@ -8,26 +8,30 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.hum_measures import chorded, spoken
+from benchmarks.hum_tunes import TUNING
 from modules.audio.decode import read_audio
 from modules.canvas.vocabulary import STEPS_PER_BEAT
 from modules.conditions.humming import listen
+from modules.conditions.humming.cleaning import clean
 from modules.conditions.humming.rhythm import find_beat
 from modules.errors import InputError
 from modules.training.example_hums import TUNES, synth_hum
+from modules.training.hummed import hum
 from modules.types import Audio
 
 RATE = 16_000
 SHARED = str(Path(__file__).resolve().parents[2] / "shared" / "audio")
 
 
-def note_f1(notes, truth) -> float:
-    """F1 with 100 ms for onsets and 50 cents for pitch; `truth` is (onset_s, offset_s, hz)."""
+def note_f1(notes, truth, tolerance_s=0.1) -> float:
+    """F1 with 100 ms (or other) for onsets and 50 cents for pitch; `truth` is (onset_s, offset_s, hz)."""
     if not notes:
         return 0.0
     return mir_eval.transcription.precision_recall_f1_overlap(
         np.array([t[:2] for t in truth]), np.array([t[2] for t in truth]),
         np.array([(n.onset_s, n.offset_s) for n in notes]), np.array([n.pitch_hz for n in notes]),
-        onset_tolerance=0.1, offset_ratio=None)[2]
+        onset_tolerance=tolerance_s, offset_ratio=None)[2]
 
 
 def hz(midi: float) -> float:
@@ -132,7 +136,7 @@ def test_rhythm_survives_loose_timing(name):
     beat_s = 60 / tune.tempo_bpm
     onsets = np.array([n[0] for n in tune.notes]) * beat_s + np.random.default_rng(5).normal(0, 0.025, len(tune.notes))
     offsets = onsets + np.array([n[1] for n in tune.notes]) * beat_s * 0.9
-    beat = find_beat(onsets, np.minimum(offsets, np.r_[onsets[1:], np.inf]))
+    beat = find_beat(onsets, np.minimum(offsets, np.r_[onsets[1:], np.inf]), np.array([n[2] for n in tune.notes]))
     wanted = [round(n[0] * STEPS_PER_BEAT[tune.meter]) for n in tune.notes]
     assert beat.meter == tune.meter
     assert np.mean(np.array(beat.steps) == wanted) >= 0.9
@@ -149,6 +153,71 @@ def test_eight_seconds_take_less_than_three():
         assert (time.process_time() - start) / audio.duration_s * 8 < 3
     finally:
         torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("name, voice, room, snr_db", [
+    ("row_your_boat", "clara", "room and phone", 5.0), ("clementine", "whistle", "phone", 0.0),
+    ("korobeiniki", "instrument", "room", 10.0)])
+def test_a_hum_is_heard_through_noise_rooms_and_telephones(name, voice, room, snr_db):
+    made = hum(name, TUNING[name], np.random.default_rng(12), voice=voice, room=room, snr_db=snr_db)
+    heard = listen(made.audio)
+    assert note_f1(heard.notes, [(a, b, hz(m)) for a, b, m in made.notes], tolerance_s=0.05) >= 0.85
+    assert min(abs(heard.tempo_bpm / made.tempo_bpm / octave - 1) for octave in (0.5, 1, 2)) < 0.05
+
+
+def sung_on(steps, tempo_bpm, *, start_s=1.0, swing=0.5, seed=0):
+    """Onsets and offsets of notes on sixteenths, a little loose."""
+    beats, inside = np.divmod(np.array(steps) / 4, 1.0)
+    inside = np.where(inside < 0.5, 2 * swing * inside, swing + (2 * inside - 1) * (1 - swing))
+    onsets = start_s + (beats + inside) * 60 / tempo_bpm
+    onsets = onsets + np.random.default_rng(seed).normal(0, 0.008, len(onsets))
+    return onsets, np.r_[onsets[1:], onsets[-1] + 0.4] - 0.03
+
+
+SAINTS_STEPS = (4, 8, 12, 16, 36, 40, 44, 48, 68, 72, 76, 80)
+SAINTS_MIDI = (58, 62, 63, 65) * 3
+
+
+def test_a_click_sets_the_bar():
+    onsets, offsets = sung_on(SAINTS_STEPS, 120)
+    for bar in (0, 2):  # a late entry begins its own first bar all the same
+        beat = find_beat(onsets + 0.06, offsets + 0.06, np.array(SAINTS_MIDI), tempo_bpm=120, meter="4/4",
+                         downbeat_s=1.0 - bar * 2.0)
+        assert [s + 16 for s in beat.steps] == list(SAINTS_STEPS)
+        assert abs(beat.offset_s - 3.06) < 0.02
+    shifted = find_beat(onsets, offsets, np.array(SAINTS_MIDI), tempo_bpm=120, meter="4/4", downbeat_s=1.5)
+    assert shifted.steps[0] % 16 == 0  # the click is believed, not the tune
+
+
+def test_swung_eighths_are_written_straight():
+    steps = (0, 4, 6, 8, 12, 14, 16, 20, 22, 24, 28, 30, 32, 36, 38, 40)
+    midi = np.array((60, 62, 64, 65, 67, 65, 64, 62, 60, 62, 64, 65, 67, 65, 64, 60))
+    onsets, offsets = sung_on(steps, 120, swing=0.667)
+    beat = find_beat(onsets, offsets, midi, tempo_bpm=120, meter="4/4")
+    assert beat.swing > 0.6
+    assert [s - beat.steps[0] for s in beat.steps] == list(steps)
+    onsets, offsets = sung_on(steps, 120)
+    assert find_beat(onsets, offsets, midi, tempo_bpm=120, meter="4/4").swing == 0.5
+
+
+def test_a_click_needs_its_tempo():
+    with pytest.raises(InputError, match="tempo that it clicked at"):
+        listen(Audio(np.zeros((1, RATE), np.float32), RATE), downbeat_s=1.0)
+
+
+def test_speech_and_chords_are_told_from_a_tune():
+    with pytest.raises(InputError, match="speech"):
+        listen(spoken(2, "clara"))
+    with pytest.raises(InputError, match="several notes at once"):
+        listen(chorded(4))
+
+
+def test_noise_is_taken_out_and_a_held_note_is_not():
+    time_s = np.arange(4 * RATE) / RATE
+    held = 0.2 * np.sin(2 * np.pi * 220 * time_s) * (time_s > 0.3)
+    cleaned = clean((held + 0.02 * np.random.default_rng(1).standard_normal(len(held))).astype(np.float32), RATE)
+    quiet, loud = cleaned[:RATE // 5].std(), cleaned[RATE:2 * RATE].std()
+    assert quiet < 0.013 and loud > 0.12
 
 
 @pytest.mark.slow

@@ -92,6 +92,7 @@ def test_a_vibe_takes_no_note_and_says_what_plays():
     controls = condition.controls
     assert (controls.tempo_bpm, controls.tonic, controls.mode, controls.meter) == (120.0, 0, "major", "4/4")
     assert controls.brightness == 0.5 and len(controls.energy_curve) == 32 and 0 < controls.density < 1
+    assert condition.as_busy and not used("vibe", controls=Controls(density=0.5)).as_busy
     assert "drums" in controls.wanted and "bass" in controls.unwanted
     asked = fuse(Request(prompt="x", styles={"techno": 1.0}), Heard(reference=track()))
     assert asked.styles["techno"] > 0.5 > asked.styles["indie_pop"] > 0

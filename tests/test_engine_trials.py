@@ -6,6 +6,7 @@ from threading import Event
 import numpy as np
 import pytest
 
+from modules.conditions.midi_tune import hum_of_grid
 from modules.engines.trials import (
     MOST_TAKES,
     Axis,
@@ -18,7 +19,7 @@ from modules.engines.trials import (
     run_trials,
 )
 from modules.errors import Cancelled, EngineUnavailable, InputError
-from modules.types import Audio, Progress, Request
+from modules.types import Audio, GridNote, Progress, Request
 from tests.fake_engine import FakeEngine
 
 SOUND = Audio(np.zeros((1, 100), np.float32), 22_050)
@@ -97,3 +98,12 @@ def test_stop_ends_all_of_it_and_leaves_what_is_there():
             if isinstance(item, Outcome):
                 cancel.set()
     assert sum(isinstance(item, Outcome) for item in seen) == 1
+
+
+def test_a_midi_tune_is_an_input_like_a_hum():
+    tune = hum_of_grid([GridNote(4 * i, 4, midi) for i, midi in enumerate((60, 64, 67, 60))], 100.0, "4/4")
+    trials = by_input(Request(prompt="folk", tune=tune, keep_voice=True))
+    assert [trial.labels["input"] for trial in trials] == ["words alone", "hum alone", "all together"]
+    words, hum, _ = (trial.request for trial in trials)
+    assert (words.tune, words.keep_voice, words.prompt) == (None, False, "folk")
+    assert (hum.tune, hum.prompt) == (tune, "")

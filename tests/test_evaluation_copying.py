@@ -3,8 +3,8 @@
 import numpy as np
 
 from modules.evaluation.copying import MOST_SHARED, longest_run, shared_run, without_runs
-from modules.evaluation.vibe import HEARD_SHARE, groove_likeness, groove_of_canvas, nearness, onsets_a_second
-from modules.types import GridNote
+from modules.evaluation.vibe import HEARD_SHARE, as_busy, groove_likeness, groove_of_canvas, nearness, onsets_a_second
+from modules.types import GridNote, Reference
 from tests.hand_song import hand_canvas
 
 TUNE = tuple(GridNote(step, 2, midi) for step, midi in zip(
@@ -51,18 +51,24 @@ def test_a_groove_is_like_itself_and_less_like_another():
     assert groove_likeness(groove, np.roll(groove, 1, axis=1)) < 0.6
 
 
+def track(**heard) -> Reference:
+    return Reference(120.0, np.arange(9) / 2, np.arange(3) * 2.0, "4/4", 0, "major", 1.0, (), (), np.full(4, 0.1), 0.5,
+                     {}, "", **heard)
+
+
+def test_weak_places_are_left_out_until_it_is_as_busy_as_the_track():
+    canvas = hand_canvas()
+    same = track(onsets_per_s=HEARD_SHARE * onsets_a_second(canvas, 100.0))
+    calm = ((0.0, 0.1), (60.0, 0.1))
+    assert as_busy(canvas, calm, 100.0, same) is canvas  # though the curve alone would thin it
+    sparse = as_busy(canvas, (), 100.0, track(onsets_per_s=1.0))
+    assert onsets_a_second(sparse, 100.0) < onsets_a_second(canvas, 100.0)
+    assert sparse.notes("melody") == canvas.notes("melody")
+
+
 def test_nearness_prefers_the_tracks_own_density():
-    from dataclasses import replace
-
-    from tests.fake_engine import hum_file, read_reference
-
     canvas = hand_canvas()
     busy = HEARD_SHARE * onsets_a_second(canvas, 100.0)
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        reference = read_reference(hum_file(Path(folder) / "a.wav"))
-    near, far = (nearness(canvas, 100.0, replace(reference, groove=groove_of_canvas(canvas), onsets_per_s=rate))
+    near, far = (nearness(canvas, 100.0, track(groove=groove_of_canvas(canvas), onsets_per_s=rate))
                  for rate in (busy, 3 * busy))
     assert near > far

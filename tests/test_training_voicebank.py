@@ -5,7 +5,7 @@ import pytest
 
 from modules.training.alignment import align
 from modules.training.speaker import DURATION_STEP_S, LEAD_S, phones_of
-from modules.training.voicebank import Token, carriers, choose_tokens, word_pairs
+from modules.training.voicebank import Token, carriers, choose_tokens, vowel_edge, word_pairs
 
 
 def test_symbols_become_phones_without_gaps():
@@ -54,6 +54,12 @@ def test_the_clearest_examples_are_kept_each_in_its_own_surroundings():
     odd = Token(0, 25, 30, 35, 5.0, "P", "_")
     kept = choose_tokens({("AA", "T"): [*plain, odd]}, coded)[("AA", "T")]
     assert odd not in kept and {token.before for token in kept} == {"T", "K"} and len(kept) == 2
+
+
+def test_a_vowel_begins_where_its_band_rises():
+    band_db = np.concatenate([np.full(20, -60.0), [-52.0, -40.0, -28.0], np.full(17, -22.0)])
+    assert all(vowel_edge(boundary, 10, 35, band_db) in (21, 22) for boundary in (18, 21, 25))
+    assert vowel_edge(20, 10, 35, np.full(40, -22.0)) == 20  # no rise: as it was
 
 
 def test_missing_pairs_get_words_or_made_up_ones():

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import gradio as gr
@@ -43,7 +44,7 @@ def test_page_offers_every_action_by_name():
     page = build_page(FakeEngine(), fake_listeners())
     names = set(page.get_api_info()["named_endpoints"])
     assert names == {"/make", "/listen_text", "/listen_hum", "/listen_reference", "/listen_lyrics", "/separate",
-                     "/export", "/edit", "/mix"}
+                     "/export", "/edit", "/mix", "/grid"}
     make = page.get_api_info()["named_endpoints"]["/make"]["parameters"]
     assert [p["parameter_name"] for p in make if not p.get("parameter_has_default")] == []
     assert {d.name for d in DIALS} <= {p["parameter_name"] for p in make}
@@ -324,6 +325,14 @@ def test_endpoints_work_from_a_script(address, tmp_path):
     assert sorted({Path(f).suffix for f in files}) == [".json", ".mid", ".wav"] and len(files) == 6
     with pytest.raises(Exception, match="F# minor"):
         client.predict(prompt="x", key="H", api_name="/make")
+    best, _ = client.predict(prompt="x", takes=3, best=1, api_name="/make")
+    assert len(best) == 1
+    cells, report = client.predict(prompts="calm|wild", vary="energy=0.2,0.8", seed="4", api_name="/grid")
+    assert [cell["labels"] for cell in cells] == [{"prompt": p, "energy": e} for p in ("calm", "wild")
+                                                  for e in ("0.2", "0.8")]
+    assert {cell["seed"] for cell in cells} == {4} and zipfile.is_zipfile(report)
+    with pytest.raises(Exception, match="cannot be varied"):
+        client.predict(prompts="calm", vary="taste=1", api_name="/grid")
     # other formats of a take: by its name, or from its recipe
     flac, midi = client.predict(take=done[0]["take"], to="flac, midi", api_name="/export")
     assert Path(flac).read_text() == "flac of seed 3" and Path(midi).read_bytes()[:4] == b"MThd"

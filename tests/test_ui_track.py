@@ -10,11 +10,10 @@ import pytest
 
 from modules.types import Request
 from modules.ui.form import Form, sentence, to_request
-from modules.ui.original import original_box
+from modules.ui.original import keep_original, original_box
 from modules.ui.reference_tab import parts_list, reference_words
-from modules.ui.takes import take_card
 from modules.ui.track_plots import tempogram, track_pictures
-from tests.fake_engine import export, fake_listeners, fake_take, hum_file, read_audio, read_reference
+from tests.fake_engine import fake_listeners, fake_take, hum_file, read_audio, read_reference
 
 
 @pytest.fixture
@@ -59,7 +58,8 @@ def test_the_tempogram_is_brightest_where_things_return():
     flux = np.zeros((n, 3), np.float32)
     flux[(np.arange(0, 20, 0.5) / FRAME_S).astype(int)] = 1.0
     rest = np.zeros(n, np.float32)
-    spectra = Spectra(20.0, flux, rest, rest, rest, rest, np.zeros((10, 84)), 0.0)
+    spectra = Spectra(20.0, flux, rest, rest, rest, rest, np.zeros((10, 84)), 0.0,
+                      np.zeros((n // 2, 40)))
     profile = tempogram(spectra).mean(axis=1)
     tempi = np.geomspace(40, 240, len(profile))
     best = tempi[profile.argmax()]
@@ -78,12 +78,14 @@ def test_a_restyled_take_stands_beside_its_original(tmp_path):
     sound = read_audio(hum_file(tmp_path / "song.wav"))
     request = Request(reference=sound, reference_name="song.wav", reference_mode="restyle")
     take = fake_take(request, 3)
-    box = original_box(take, request, tmp_path, fake_listeners())
+    kept = keep_original(take, request, tmp_path, fake_listeners())
+    box = original_box(kept, tmp_path)
     times = json.loads(box.split('data-times="')[1].split('"')[0])
-    assert times == take.recipe["track_times"] and "song.wav" in box
-    card = take_card(take, 1, export(take, tmp_path / "a"), {}, box)
-    assert card.count("ew-bar-switch") == 1
-    assert original_box(fake_take(Request(prompt="x"), 3), Request(prompt="x"), tmp_path, fake_listeners()) == ""
+    assert times == take.recipe["track_times"] and "song.wav" in box and box.count("ew-bar-switch") == 1
+    (tmp_path / kept.file).unlink()
+    assert original_box(kept, tmp_path) == ""  # the library keeps no original
+    assert keep_original(fake_take(Request(prompt="x"), 3), Request(prompt="x"), tmp_path, fake_listeners()) is None
+    assert original_box(None, tmp_path) == ""
 
 
 def test_the_form_says_what_a_track_is_for_and_passes_corrections_on(track):

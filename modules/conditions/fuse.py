@@ -155,7 +155,7 @@ def fuse(request: Request, heard: Heard) -> Condition:
         findings=tuple(findings), conflicts=tuple(conflicts))
     if use is None:
         return condition
-    return replace(condition, chords=use.chords, chords_kept=use.chords_kept,
+    return replace(condition, chords=use.chords, chords_kept=use.chords_kept, as_busy=use.as_busy,
                    sections=use.sections if source != "hum" else (), reference=reference,
                    reference_mode=request.reference_mode,
                    faithfulness=condition.faithfulness if source == "hum" else use.melody_kept)

@@ -78,15 +78,14 @@ def read_tune(path: str | os.PathLike, name: str | None = None) -> Hum:
     return _as_hum(voice.name, kept, clock, name, cut=len(kept) < len(line), several=len(voices) > 1)
 
 
-def hum_of_grid(grid: Sequence[GridNote], tempo_bpm: float, meter: str, *, findings: tuple[Finding, ...] = (),
-                key: tuple[int, str] | None = None) -> Hum:
-    """Notes on the grid at a steady tempo as a `Hum`; the key is found from them unless it is given."""
+def hum_of_grid(grid: Sequence[GridNote], tempo_bpm: float, meter: str) -> Hum:
+    """Notes on the grid at a steady tempo as a `Hum`; the key is found from them."""
     step_s = 60.0 / tempo_bpm / STEPS_PER_BEAT[meter]
     notes = tuple(HumNote(note.step * step_s, (note.step + note.length) * step_s, 440 * 2 ** ((note.midi - 69) / 12),
                           note.midi, 1.0) for note in grid)
-    tonic, mode = key or _find_key(notes)
+    tonic, mode = _find_key(notes)
     nothing = np.zeros(0)
-    return Hum(tempo_bpm, tonic, mode, meter, 0.0, notes, tuple(grid), nothing, nothing, nothing, findings=findings)
+    return Hum(tempo_bpm, tonic, mode, meter, 0.0, notes, tuple(grid), nothing, nothing, nothing)
 
 
 def _open(path: Path, name: str) -> mido.MidiFile:

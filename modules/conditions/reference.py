@@ -50,7 +50,7 @@ def listen(audio: Audio) -> Reference:
         raise InputError(f"The track is silent; {RIGHT}.")
     pulse, heard = find_pulse(spectra)
     _check_music(spectra, pulse, find_key(spectra.notes))
-    starts, ends, downbeat = _spans(spectra, pulse)
+    starts, ends, downbeat = spans(pulse.beats_s, pulse.downbeats_s, pulse.meter, spectra.duration_s)
     harmony = find_harmony(spectra.notes, starts, ends, downbeat, spectra.duration_s)
     key, chords = harmony.key, harmony.chords
     lively = find_liveliness(spectra)
@@ -138,16 +138,17 @@ def _check_music(spectra: Spectra, pulse: Pulse, key: Key) -> None:
         raise InputError(f"Neither a beat nor a pitch can be heard in the track, only noise; {RIGHT}.")
 
 
-def _spans(spectra: Spectra, pulse: Pulse) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Beats as (starts, ends, is a downbeat) that cover the recording from its start to its end."""
-    starts = pulse.beats_s
-    if pulse.meter == "6/8":  # chords may change on eighths pairs: a dotted quarter is long
+def spans(beats_s: np.ndarray, downbeats_s: np.ndarray, meter: str,
+          duration_s: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Beats as (starts, ends, is a downbeat) that cover a recording from its start to its end."""
+    starts = beats_s
+    if meter == "6/8":  # chords may change on eighths pairs: a dotted quarter is long
         starts = np.sort(np.r_[starts, (starts[:-1] + starts[1:]) / 2])
     if starts[0] > 0.15:
         starts = np.r_[0.0, starts]
-    starts = starts[starts < spectra.duration_s - 0.05]
-    ends = np.r_[starts[1:], spectra.duration_s]
-    return starts, ends, np.isin(starts, pulse.downbeats_s)
+    starts = starts[starts < duration_s - 0.05]
+    ends = np.r_[starts[1:], duration_s]
+    return starts, ends, np.isin(starts, downbeats_s)
 
 
 def _width(audio: Audio) -> float:

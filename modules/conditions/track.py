@@ -48,6 +48,7 @@ class TrackUse:
     sections: tuple[Section, ...] = ()
     melody_kept: float = 1.0
     chords_kept: float = 1.0
+    as_busy: bool = False
 
 
 def beats_from_one(reference: Reference) -> np.ndarray:
@@ -141,7 +142,8 @@ def vibe(reference: Reference, request: Request, controls: Controls, styles: Map
     if styles and near:
         near = {name: ASKED_SHARE * styles.get(name, 0.0) + (1 - ASKED_SHARE) * near.get(name, 0.0)
                 for name in {*styles, *near}}
-    return TrackUse(replace(filled, density=density), near or styles)
+    free = not controls.energy_curve and (controls.energy, controls.density, controls.complexity) == (None, None, None)
+    return TrackUse(replace(filled, density=density), near or styles, as_busy=free)
 
 
 def with_feel(controls: Controls, reference: Reference) -> Controls:

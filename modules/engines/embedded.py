@@ -23,7 +23,7 @@ from modules.evaluation import music
 from modules.evaluation.copying import MOST_SHARED, shared_run, without_runs
 from modules.evaluation.critic import criticise
 from modules.evaluation.report import report, summary
-from modules.evaluation.vibe import nearness
+from modules.evaluation.vibe import as_busy, nearness
 from modules.generator import checkpoint, compose
 from modules.generator.originality import quotes
 from modules.generator.plan import Plan, blend, draw_plan
@@ -142,7 +142,9 @@ def compose_song(condition: Condition, seed: int, cancel: Event) -> tuple[Song, 
                             tune=condition.reference.melody if vibe and not condition.melody else ())
     if plan.syllables:
         canvas = follow_tune(canvas, plan.syllables)
-    if controls.energy_curve:
+    if condition.as_busy:
+        canvas = as_busy(canvas, controls.energy_curve, plan.tempo_bpm, condition.reference)
+    elif controls.energy_curve:
         canvas = thin(canvas, controls.energy_curve, canvas.beats_per_bar * 60.0 / plan.tempo_bpm)
     song = Song(
         canvas=canvas, tempo_bpm=plan.tempo_bpm, tonic=plan.tonic, mode=plan.mode, swing=plan.swing,

@@ -108,6 +108,16 @@ def read_axis(text: str) -> Axis:
     return Axis(name, tuple(dict.fromkeys(parts)))
 
 
+def axes_of(prompts: str, vary: Sequence[str]) -> list[Axis]:
+    """Prompts parted by |, then settings in the order given.
+
+    Raises:
+        InputError: a setting that cannot be varied.
+    """
+    given = tuple(dict.fromkeys(part.strip() for part in prompts.split("|") if part.strip()))
+    return [Axis("prompt", given)] * bool(given) + [read_axis(text) for text in vary if text.strip()]
+
+
 def over_settings(request: Request, axes: Sequence[Axis]) -> list[Trial]:
     """Every combination of the axes' values, the last one changing fastest; all with the request's seed.
 

@@ -9,11 +9,14 @@ import numpy as np
 
 from modules.canvas import Canvas
 from modules.canvas import vocabulary as v
+from modules.generator.thinning import thin
 from modules.types import Reference
 
 BANDS = (0.5, 0.35, 0.15)  # how much low, middle and high hits say about a groove
 LOW_ROWS, MIDDLE_ROWS = ("bass",), ("comp", "comp2", "melody")  # stand in for drums where none play
 HEARD_SHARE = 0.64  # of the steps on which something begins, those that stand out as onsets in the sound (measured)
+THINNED = (1.0, 0.6, 0.35)  # most energy by which notes are left to a bar (`thinning.FLOORS`), from few to many gone
+LEVEL = ((0.0, 1.0), (1.0, 1.0))  # a curve that asks for everything
 GROOVE_WEIGHT, BUSY_WEIGHT = 2.0, 1.5
 
 
@@ -49,6 +52,26 @@ def onsets_a_second(canvas: Canvas, tempo_bpm: float) -> float:
               for index, (_, kind, _) in enumerate(v.ROWS.values())]
     beats = canvas.n_beats * 60 / tempo_bpm
     return float(np.any(begins, axis=0).sum() / beats)
+
+
+def as_busy(canvas: Canvas, curve: tuple[tuple[float, float], ...], tempo_bpm: float, reference: Reference) -> Canvas:
+    """The canvas with as many notes as the track has onsets, as nearly as leaving weak places out can bring it.
+
+    Args:
+        curve: the energy that was asked, ((time_s, 0–1), …); empty = level.
+    """
+    if reference.onsets_per_s <= 0:
+        return canvas
+    bar_s = canvas.beats_per_bar * 60.0 / tempo_bpm
+    drafts = [canvas]
+    for most in THINNED:
+        drafts.append(thin(canvas, tuple((at, min(level, most)) for at, level in curve or LEVEL), bar_s))
+
+    def away(draft: Canvas) -> float:
+        busy = HEARD_SHARE * onsets_a_second(draft, tempo_bpm)
+        return abs(float(np.log(max(busy, 0.2) / reference.onsets_per_s)))
+
+    return min(drafts, key=away)
 
 
 def nearness(canvas: Canvas, tempo_bpm: float, reference: Reference) -> float:

@@ -33,9 +33,10 @@ from modules.vocoder.voice import fit_octave, voices
 
 OWN_SYNTHS = "own synths"
 UNHEARD = "MuseScore_General_Lite.sf3"
-FONTS = {UNHEARD: Path("/usr/share/sounds/sf3") / UNHEARD,  # Debian: musescore-general-soundfont-small
-         "FluidR3_GM.sf2": Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),  # fluid-soundfont-gm
-         "TimGM6mb.sf2": Path("/usr/share/sounds/sf2/TimGM6mb.sf2")}  # timgm6mb-soundfont
+PACKAGES = ("musescore-general-soundfont-small", "fluid-soundfont-gm", "timgm6mb-soundfont")  # Debian's, of FONTS
+FONTS = {UNHEARD: Path("/usr/share/sounds/sf3") / UNHEARD,
+         "FluidR3_GM.sf2": Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
+         "TimGM6mb.sf2": Path("/usr/share/sounds/sf2/TimGM6mb.sf2")}
 FONT_SHARES = {"train": {"FluidR3_GM.sf2": 0.45, "TimGM6mb.sf2": 0.4, OWN_SYNTHS: 0.15},
                "test": {UNHEARD: 0.4, "FluidR3_GM.sf2": 0.25, "TimGM6mb.sf2": 0.25, OWN_SYNTHS: 0.1}}
 SOURCES = {"teacher": 0.42, "openewld": 0.26, "lieder": 0.22, "hymns": 0.06, "freedoom": 0.04}

@@ -1,6 +1,6 @@
 """Builds the singing voices' diphone banks from a speaker's renderings (offline, never at run time).
 
-Owns: what is said, WORLD analysis (CheapTrick, D4C), choosing one example of every phone pair, lowering a voice, int8
+Owns: what is said, WORLD analysis (CheapTrick, D4C), choosing examples of every phone pair, lowering a voice, int8
 coding, and the card beside a bank. Knows nothing of singing.
 
     python -m modules.training.voicebank --text alice --out assets/voices
@@ -35,10 +35,11 @@ from modules.vocoder.voicebank import ENVELOPE_DIMS, FRAME_S
 FORMANTS = {"clara": 1.0, "marcus": 0.86}  # on all frequencies of the speaker's spectra
 TOP_HZ = 10_800.0  # the speaker has next to no voice above
 ALIGNED_DIMS = 20
+VOWEL_HZ, EDGE_REACH, EDGE_DB = (400.0, 2_600.0), 9, 0.6  # frames and dB a frame of a vowel's rise
 USUAL_LOG_POWER = -7.0  # median over an utterance's voiced frames, of the mean power of their bins
 MAX_HALF_FRAMES = 24  # 120 ms: beyond that a half phone holds nothing but sustain
 DIPHTHONG_CUT = 0.35  # share of a diphthong that belongs to its left half
-EXAMPLES, WORSE_AT_MOST = 4, 1.2
+EXAMPLES, WORSE_AT_MOST = 4, 1.2  # of a pair; in standard deviations behind its best
 REDUCED_COST, CARRIER_COST = 3.0, 1.5  # in standard deviations
 CARRIERS_PER_LINE, WORD_PAIRS_PER_LINE = 5, 5
 # Plain words that end and start with each phone: "back moon" holds K-M as it is said between words.
@@ -199,8 +200,25 @@ def cut_frame(symbol: str, start: int, end: int, loudness: np.ndarray) -> int:
     return (start + end) // 2
 
 
-def tokens_of(index: int, spans: Spans, loudness: np.ndarray, carrier: bool) -> list[tuple[Pair, Token]]:
+def vowel_edge(boundary: int, first: int, last: int, vowel_db: np.ndarray) -> int:
+    """The frame near a boundary before a vowel at which the vowel's band rises most: what is heard as its start."""
+    low, high = max(first + 1, boundary - EDGE_REACH), min(last, boundary + EDGE_REACH + 1)
+    if high - low < 2:
+        return boundary
+    level = np.median(vowel_db[boundary:max(last, boundary + 1)])
+    rise = np.diff(np.clip(vowel_db[low - 1:high], level - 18.0, level - 2.0))  # rise[i]: into frame low + i
+    if rise.max() < EDGE_DB:
+        return boundary
+    sharp = np.where(rise > 0.5 * rise.max(), rise, 0.0)
+    return low + int(round(np.average(np.arange(len(rise)), weights=sharp)))
+
+
+def tokens_of(index: int, spans: Spans, spectra: Spectra, carrier: bool) -> list[tuple[Pair, Token]]:
     """Every phone pair of an utterance with its cuts."""
+    loudness = spectra.coded[:, 0]
+    hz = np.linspace(0, RATE / 2, spectra.log_power.shape[1])
+    band = (hz > VOWEL_HZ[0]) & (hz < VOWEL_HZ[1])
+    vowel_db = 10 * np.log10(np.exp(spectra.log_power[:, band]).mean(axis=1) + 1e-12)
     found = []
     names = [PAUSE, *(full(symbol) for symbol, _, _ in spans), PAUSE]
     for i, ((left, left_start, left_end), (right, right_start, right_end)) in enumerate(pairwise(spans)):
@@ -210,7 +228,10 @@ def tokens_of(index: int, spans: Spans, loudness: np.ndarray, carrier: bool) -> 
         last = max(cut_frame(pair[1], right_start, right_end, loudness), right_start + 1)
         first = min(max(first, left_end - MAX_HALF_FRAMES), left_end - 1)
         last = min(last, right_start + MAX_HALF_FRAMES)
-        found.append((pair, Token(index, first, left_end, last, cost, names[i], names[i + 3])))
+        boundary = left_end
+        if pair[1] in VOWELS and pair[0] not in VOWELS:
+            boundary = vowel_edge(left_end, first, last, vowel_db)
+        found.append((pair, Token(index, first, boundary, last, cost, names[i], names[i + 3])))
     return found
 
 
@@ -308,7 +329,7 @@ def build(text: Path, out: Path) -> list[Path]:
     analysed = [analyse(utterance) for utterance in utterances]
     tokens: dict[Pair, list[Token]] = defaultdict(list)
     for index, spans in enumerate(aligned_spans(utterances, analysed)):
-        for pair, token in tokens_of(index, spans, analysed[index].coded[:, 0], utterances[index].carrier):
+        for pair, token in tokens_of(index, spans, analysed[index], utterances[index].carrier):
             tokens[pair].append(token)
     chosen = choose_tokens({pair: tokens[pair] for pair in WANTED if tokens[pair]}, [s.coded for s in analysed])
     return [write(name, chosen, utterances, analysed, text, out) for name in FORMANTS]

@@ -16,11 +16,12 @@ import gradio as gr
 import numpy as np
 
 from modules.conditions.settings import read_beat, read_lanes, write_notes
+from modules.engines.best import best_of
 from modules.errors import Busy, Cancelled, EarwormError
 from modules.types import PITCH_CLASSES, REFERENCE_MODES, SINGING, Engine, Progress
 from modules.ui.errors import as_message, speaking
 from modules.ui.form import Form, to_request
-from modules.ui.handlers import choose_engine
+from modules.ui.handlers import choose_engine, kept_best
 from modules.ui.listeners import Listeners
 from modules.ui.more import DEFAULT_TAKES, DIALS
 from modules.ui.sessions import Sessions, new_folder
@@ -73,6 +74,7 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
             gr.Textbox("", label="hum_notes"), gr.Textbox("", label="hum_beat"),
             gr.Checkbox(False, label="follow_timing"), gr.Checkbox(False, label="keep_voice"),
             gr.Textbox("", label="reference_fixes"), gr.Slider(0, 1, 0.5, label="strength"),
+            gr.Number(0, label="best", precision=0),
         ]
 
     # Gradio reads "may be left out" from a default of None, and passes the component's own value then.
@@ -81,7 +83,7 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
              complexity=None, density=None, brightness=None, swing=None, key="auto", meter="auto",
              takes=DEFAULT_TAKES, seed="", engine="embedded", style="", energy_curve="", instruments="",
              singing="sung", hum_notes="", hum_beat="", follow_timing=False, keep_voice=False, reference_fixes="",
-             strength=0.5,
+             strength=0.5, best=0,
              progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress
         """Compose takes. Returns a list of {seed, summary, report, recipe, take, files} and all files written."""
         dials = dict(tempo_bpm=tempo_bpm, duration_s=duration_s, energy=energy, complexity=complexity,
@@ -90,7 +92,7 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
                     reference_mode=reference_mode, reference_fixes=reference_fixes, strength=strength, lyrics=lyrics,
                     voice=voice, singing=singing, blend=style, curve=energy_curve, lanes=told_lanes(instruments),
                     dials=dials, key=key, meter=meter, takes=takes, seed=seed, engine=engine, hum_notes=hum_notes,
-                    hum_beat=hum_beat, follow_timing=follow_timing, keep_voice=keep_voice)
+                    hum_beat=hum_beat, follow_timing=follow_timing, keep_voice=keep_voice, best=best)
         return _make(form, f"api {request.session_hash}", progress)
 
     def _make(form: Form, session: str, progress: gr.Progress) -> tuple[list[dict], list[str]]:
@@ -101,7 +103,7 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
             raise as_message(error) from error
         try:
             asked = to_request(form, listeners.read_audio)
-            for item in choose_engine(engines, asked.engine).takes(asked, cancel):
+            for item in best_of(choose_engine(engines, asked.engine).takes(asked, cancel), kept_best(form)):
                 if isinstance(item, Progress):
                     progress(item.fraction, desc=item.message)
                     continue

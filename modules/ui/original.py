@@ -30,8 +30,8 @@ def keep_original(take: Take, request: Request, folder: Path, listeners: Listene
 
 
 def original_box(original: Original | None, folder: Path) -> str:
-    """The original's player with the switch; nothing without one."""
-    if original is None:
+    """The original's player with the switch; nothing without one, or without its file (the library keeps none)."""
+    if original is None or not (folder / original.file).is_file():
         return ""
     return (f'<div class="ew-original" data-times="{json.dumps(original.times)}"><button type="button" '
             'class="ew-small ew-bar-switch" aria-pressed="false">⇄ Hear the original at this bar</button>'

@@ -30,6 +30,7 @@ from modules.ui import (
 )
 from modules.ui import links as sharing
 from modules.ui.api import build_endpoints
+from modules.ui.api_grid import build_grid
 from modules.ui.downloads import connect_downloads
 from modules.ui.edit_api import connect_edits
 from modules.ui.errors import speaking
@@ -160,6 +161,7 @@ def build_page(engine: Engine, listeners: Listeners, others: Sequence[Engine] = 
             handlers.after_stop, desk, [desk, status, make, stop, *slots], queue=False, **quiet)
         page.unload(leave)
         build_endpoints(engines, listeners, sessions)
+        build_grid(engines, listeners, sessions)
         connect_downloads(listeners)
         compare.connect(duel, owner, library)
         trials_tab.connect(trial, inputs, read_form, owner, engines=engines, listeners=listeners, sessions=sessions,

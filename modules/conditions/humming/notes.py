@@ -24,6 +24,8 @@ HEARD_COST = 2.0  # of a change where a beginning is certain
 SAME_PITCH = 0.55  # semitones; neighbours nearer than this are one note unless a beginning is heard
 SHORTEST_S = 0.07  # of a note
 GLIDE_S, GLIDE_RANGE = 0.10, 0.7  # a piece shorter than that, moving more than these semitones, is a scoop or a fall
+ATTACK_S, ATTACK_RANGE = 0.2, 2.5  # before the first beginning of a breath: shorter and nearer than that is its attack
+QUICKEST_S = 0.1  # of a breath's first note: a second beginning sooner than that is still its attack
 BRIDGED = 6  # frames of lost pitch that one note may span when no beginning is heard
 PEAK_REACH = 4  # frames each side over which a beginning is the likeliest
 CUT = 0.5  # chance of a beginning that cuts a level in two
@@ -50,7 +52,7 @@ def find_notes(track: PitchTrack) -> list[RawNote]:
     notes: list[RawNote] = []
     for start, end in _breaths(track, peaks):
         bounds = _split_at_beginnings(_levels_path(track, peaks, start, end), peaks)
-        for a, b in _absorb_short(bounds, track):
+        for a, b in _without_attack(_absorb_short(bounds, track), track, peaks):
             a, b = _sounding_part(a, b, sounds)
             if b - a >= SHORTEST_S / HOP_S - 1e-9 and sounds[a:b].mean() > SOUNDING:
                 notes.append(_raw_note(track, a, b))
@@ -114,6 +116,18 @@ def _split_at_beginnings(bounds: list[tuple[int, int]], peaks: np.ndarray) -> li
                 low = frame
         pieces.append((low, end))
     return pieces
+
+
+def _without_attack(bounds: list[tuple[int, int]], track: PitchTrack, peaks: np.ndarray) -> list[tuple[int, int]]:
+    """Without a first piece that only leads into the note after it. Where it was heard to begin it is that note's
+    beginning, else the note begins where it is heard to."""
+    if len(bounds) > 1:
+        (start, end), (_, after) = bounds[:2]
+        begins = peaks[max(start - BESIDE, 0):start + BESIDE + 1].max() > CUT
+        near = abs(_pitch(track, start, end) - _pitch(track, end, after)) < ATTACK_RANGE
+        if near and peaks[end - 1:end + 2].max() > CUT and (end - start) * HOP_S < (QUICKEST_S if begins else ATTACK_S):
+            return [(start if begins else end, after), *bounds[2:]]
+    return bounds
 
 
 def _sounding_part(start: int, end: int, sounds: np.ndarray) -> tuple[int, int]:
