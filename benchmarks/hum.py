@@ -137,7 +137,8 @@ def suite_rows(hums: list[Hummed], *, misses: bool) -> list[Row]:
             Row("key, MIREX score ≥ .90", f"{mean('key'):.3f}", mean("key") >= 0.9),
             Row("metre", f"{mean('meter'):.3f}"), Row("“one” is one", f"{mean('downbeat'):.3f}")]
     begun = [s for s in scores if s.pickup is not None]
-    rows.append(Row(f"pick-ups found, of {len(begun)} hums that begin with one", f"{mean('pickup', begun):.3f}"))
+    found = mean("pickup", begun)
+    rows.append(Row(f"pick-ups found, of {len(begun)} hums that begin with one ≥ .80", f"{found:.3f}", found >= 0.8))
     rows.append(Row("swung or straight", f"{mean('swing'):.3f}"))
     for snr_db in sorted({h.snr_db for h in hums}):
         part = [s for s, h in zip(scores, hums, strict=True) if h.snr_db == snr_db]
