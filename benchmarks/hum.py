@@ -1,6 +1,7 @@
 """What is heard of hums, and what takes keep of them: `python -m benchmarks.hum [--no-takes] [--misses]`.
 
-vocadito   real singing with its annotations (Bittner et al. 2021), where ../shared is there; no threshold was set by it
+vocadito   real singing with its annotations (Bittner et al. 2021), where ../shared is there; thresholds were chosen
+           on synthesised hums, its figures in sight where those were indifferent
 suite      40 hums of 20 tunes, two of each, whose truth is known (`modules/training/hummed.py`): two voices, a whistle
            and instruments; dry, in rooms, by telephone; 20 to 0 dB of noise; 60 to 180 BPM. Thresholds were set on
            other tunes with other seeds (`hum_tunes.TUNING`)
