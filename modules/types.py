@@ -202,9 +202,9 @@ class Reference:
     groove: np.ndarray | None = None  # (3, steps a bar) 0–1: low, middle, high on 16ths (12ths of a 6/8 bar)
     roughness: float = 0.0  # 0 clean … 1 distorted or noisy
     width: float = 0.0  # 0 mono … 1 as wide as two unrelated sides
-    drums: float = 0.0  # how surely they are there, 0–1; so for the next two
-    voice: float = 0.0
-    bass: float = 0.0
+    drums: float = 0.0  # how surely they are there, 0–1: a guess, claimed for a lone singer too; so for the next two
+    voice: float = 0.0  # hardly better than chance so far; not to be shown as heard
+    bass: float = 0.0  # likewise
 
 
 @dataclass(frozen=True)
