@@ -223,9 +223,9 @@ class Reference:
     groove: np.ndarray | None = None  # (3, steps a bar) 0–1: low, middle, high on 16ths (12ths of a 6/8 bar)
     roughness: float = 0.0  # 0 clean … 1 distorted or noisy
     width: float = 0.0  # 0 mono … 1 as wide as two unrelated sides
-    drums: float | None = None  # how surely they are there, 0–1; None = not judged; so for the next two
-    voice: float | None = None
-    bass: float | None = None
+    drums: float | None = None  # how surely they are there, 0–1, a guess; None = not judged; so for the next two
+    voice: float | None = None  # hardly better than chance so far: not to be shown as heard
+    bass: float | None = None  # likewise
 
 
 @dataclass(frozen=True)
