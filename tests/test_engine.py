@@ -71,7 +71,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(lofi):
 
 
 def test_a_recipe_makes_its_take_again(lofi):
-    from modules.cli import read_recipe
+    from modules.cli.requests import read_recipe
 
     request = read_recipe_of(lofi, read_recipe)
     [again] = [item for item in EmbeddedEngine().takes(request, Event()) if isinstance(item, Take)]

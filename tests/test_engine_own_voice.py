@@ -7,7 +7,8 @@ import mido
 import numpy as np
 import pytest
 
-from modules.cli import main, read_recipe
+from modules.cli import main
+from modules.cli.requests import read_recipe
 from modules.engines.embedded import EmbeddedEngine
 from modules.engines.own_voice import LANE
 from modules.engines.recipe import load_recipe

@@ -72,5 +72,5 @@ def test_a_contour_rises_where_it_is_asked_to():
     canvas = hand_canvas()
     shaped = dataclasses.replace(plan(canvas), contour=(("chorus", "rise"),))
     heights = compose.contour_heights(shaped, canvas)
-    assert np.isnan(heights[:32]).all() and (np.diff(heights[32:]) > 0).all()
+    assert np.isnan(heights[:32]).all() and (np.diff(heights[32:], axis=0) > 0).all()
     assert compose.contour_heights(plan(canvas), canvas) is None

@@ -352,6 +352,7 @@ def test_an_energy_curve_is_drawn_by_pointer_and_keys(page, engine):
     page.keyboard.press("Home")
     for _ in range(3):
         page.keyboard.press("ArrowUp")
+    page.wait_for_timeout(500)  # nobody presses Make within the moment that the form needs to take it over
     make(page)
     assert engine.requests[-1].controls.energy_curve[0][1] > curve[0][1] + 0.1
     page.get_by_role("button", name="auto", exact=True).click()

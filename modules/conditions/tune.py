@@ -78,11 +78,14 @@ def find_tune(audio: Audio, beats_s: np.ndarray, first: int, meter: str, tuning:
         tuning: offset from A = 440 Hz in semitones.
     """
     n_samples = int(LONGEST_S * audio.sample_rate)
+    samples = audio.samples[:, :n_samples]
+    if len(samples) == 2 and np.array_equal(*samples):  # mono in two channels has no middle of its own
+        samples = samples[:1]
     beats = beats_s[first:]
     beats = beats[beats < min(audio.duration_s, LONGEST_S)]
     if len(beats) < 3:
         return Tune((), 0.0)
-    x = hearings(Audio(audio.samples[:, :n_samples], audio.sample_rate), beats, tuning)
+    x = hearings(Audio(samples, audio.sample_rate), beats, tuning)
     with torch.inference_mode():
         which, begins = _net()(torch.from_numpy(x)[None])
     chances = torch.log_softmax(which[0], dim=1).numpy()
