@@ -74,3 +74,17 @@ def test_a_contour_rises_where_it_is_asked_to():
     heights = compose.contour_heights(shaped, canvas)
     assert np.isnan(heights[:32]).all() and (np.diff(heights[32:], axis=0) > 0).all()
     assert compose.contour_heights(plan(canvas), canvas) is None
+
+
+def test_brighter_chords_are_major_and_darker_ones_minor():
+    import dataclasses
+
+    canvas = given(hand_canvas())
+
+    def major_roots(colour: float) -> float:
+        shaded = dataclasses.replace(plan(canvas), colour=colour)
+        roots = [one.harmony[:, 0] for one in compose.harmonisations(checkpoint.generator(), shaded, seed=3, draws=8)]
+        return float(np.isin(roots, compose.MAJOR_ROOTS).mean())
+
+    dark, plain, bright = (major_roots(colour) for colour in (-0.6, 0.0, 0.6))
+    assert dark < plain < bright and bright - dark > 0.15

@@ -30,6 +30,8 @@ CONTOUR_SPAN = (10, 27)  # melody pitch indices between which an asked contour m
 CONTOUR_SPREAD, TUNE_SPREAD = 3.0, 1.8  # semitones that a melody strays from an asked contour, from a tune that it was
 VOTERS = 4  # harmonisations drawn for each that is kept, under a given melody
 PRIOR_WEIGHT = 1.0  # of what the chord prior hears in a given melody
+COLOUR_NATS = 2.5  # by which a wholly bright plan prefers the roots of a key's major chords to those of its minor ones
+MAJOR_ROOTS, MINOR_ROOTS = (0, 5, 7), (2, 4, 9)  # semitones above do
 CHANGE_COST = 0.6  # nats that another chord must be worth in the vote of many draws
 _PRIOR_SOURCES = {"sacred": ("hymns",), "classical": ("lieder",)}  # card family → whose chords; else songs and teacher
 
@@ -108,6 +110,8 @@ def harmonisations(model: CanvasModel, plan: Plan, *, seed: int, draws: int, can
     lanes = frozenset({"harmony", "melody"}) if melody else frozenset({"harmony"})
     styles = style_vector(model, dict(plan.styles))
     bias = chord_evidence(canvas, prior_sources(plan.styles), PRIOR_WEIGHT) if melody else None
+    if bias is not None and plan.colour:
+        bias = (bias[0] + plan.colour * colour_lean(), bias[1])
     job = Fill(canvas, plan_features(plan, canvas, lanes, planned), styles, copy_cells(plan, canvas), lanes=lanes,
                free_features=free_features(plan, canvas, lanes), chord_bias=bias)
     filled, _ = fill(model, [job] * draws, seed=seed, temperature=TEMPERATURE, cancel=cancel)
@@ -124,6 +128,13 @@ def harmonisations(model: CanvasModel, plan: Plan, *, seed: int, draws: int, can
         kept.known_harmony[:] = True
         out.append(kept)
     return out
+
+
+def colour_lean() -> np.ndarray:
+    """(13,) nats for each root that a bright plan adds and a dark one takes away."""
+    lean = np.zeros(v.N_ROOTS)
+    lean[list(MAJOR_ROOTS)], lean[list(MINOR_ROOTS)] = COLOUR_NATS / 2, -COLOUR_NATS / 2
+    return lean
 
 
 def vote(chords: np.ndarray, bias: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

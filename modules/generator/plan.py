@@ -41,7 +41,8 @@ class Plan:
     `copy_bars` (L + 1, N): for harmony (row 0) and each lane the bar that it returns to, -1 = new. `density` and the
     three after it are bins of `encoding.features`, None = free. `contour` as in
     `Controls`, or ("", "high") and ("", "low") for a register; `heights` (T, K) draws the melody to pitch indices step
-    by step, NaN = free. `beat_tempi` and `lateness` as in `Song`.
+    by step, NaN = free. `beat_tempi` and `lateness` as in `Song`. `colour` −1 … 1 leans the chords under a given melody
+    from minor to major ones.
     """
 
     canvas: Canvas
@@ -62,6 +63,7 @@ class Plan:
     heights: np.ndarray | None = None
     beat_tempi: tuple[float, ...] = ()
     lateness: tuple[tuple[int, float], ...] = ()
+    colour: float = 0.0
 
 
 def blend(styles: Mapping[str, float]) -> list[tuple[Card, float]]:
@@ -137,6 +139,7 @@ def draw_plan(condition: Condition, seed: int, *, vocal_range: tuple[int, int] |
         syllables=syllables, beat_tempi=lay_tempi(condition.melody_tempi, canvas),
         lateness=tuple((note.step, note.late) for note in melody if note.late),
         contour=controls.contour or tuple(("", name) for name in (controls.register,) if name),
+        colour=0.0 if controls.brightness is None else 2 * controls.brightness - 1,
         **habit_bins(controls))
 
 
