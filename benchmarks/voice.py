@@ -255,7 +255,7 @@ def in_the_mix(songs_of: list[tuple[Song, dict[int, str]]], table: np.ndarray) -
     levels, bands, places = [], [], []
     for song, share in songs_of:
         performance = perform(song)
-        mixed = mix(render_song(song, performance), song, performance)
+        mixed = mix(render_song(song, performance, {}), song, performance)
         vocal = mixed.stems["vocal"]
         rest = Audio(sum(stem.samples for lane, stem in mixed.stems.items() if lane != "vocal"), vocal.sample_rate)
         lines = by_line(vocal_of(performance).sung)

@@ -27,7 +27,7 @@ MIN_SECONDS = 3.0
 SILENT_DB = -60.0  # dBFS of the loudest frames
 NOISE_FLATNESS = 0.62  # median of loud frames; metal reaches 0.57
 TONELESS = 0.35  # confidence of the key
-STILL_DB = 3.0  # between soft and loud frames: noise is steady, drums are not
+HISS_FLATNESS, STILL_DB = 0.9, 3.0  # steady hiss: flatter than music with noise on it, and this even in loudness
 UNSURE = 0.5  # confidence under which a finding is said to be a guess
 STEADY = 0.35  # of beat strength, above which the beat is clear
 RIGHT = "a track of music of 3 s to 10 min would be right"
@@ -136,7 +136,7 @@ def _check_music(spectra: Spectra, pulse: Pulse, key: Key) -> None:
     loud = spectra.level_db > np.percentile(spectra.level_db, 95) - 20
     flat = float(np.median(spectra.flatness[loud]))
     spread_db = float(np.subtract(*np.percentile(spectra.level_db[loud], (90, 10))))
-    beatless = pulse.strength < STEADY or spread_db < STILL_DB
+    beatless = pulse.strength < STEADY or flat > HISS_FLATNESS and spread_db < STILL_DB
     if flat > NOISE_FLATNESS and beatless and key.confidence < TONELESS:
         raise InputError(f"Neither a beat nor a pitch can be heard in the track, only noise; {RIGHT}.")
 
