@@ -22,6 +22,7 @@ TONE_FRAMES, HIT_BINS = 17, 17  # lengths of the medians
 VOICE_HZ = (150.0, 9_000.0)
 CENTRE_SHARPNESS = 3.0  # how quickly a bin that leans to one side stops counting as the middle
 BLOCK_S, BLEND_S = 40.0, 1.0  # taken apart at a time, so that ten minutes stay small in memory; cross-faded
+MARGIN_S = 2.0  # heard on both sides of a block where nothing is cross-faded
 TINY = 1e-12
 
 
@@ -80,8 +81,21 @@ def _block(samples: np.ndarray, rate: int) -> dict[str, np.ndarray]:
 def harmonic_and_centre(audio: Audio) -> tuple[np.ndarray, np.ndarray]:
     """float32 (n,) twice: the tones of a recording in mono, and those of them that stand in the middle.
 
-    A mono recording is all middle.
+    A mono recording is all middle. Long ones are worked through in blocks: each bin knows its neighbourhood only.
     """
+    rate, n = audio.sample_rate, audio.samples.shape[1]
+    block, margin = int(BLOCK_S * rate), int(MARGIN_S * rate)
+    parts = []
+    for start in range(0, max(n, 1), block):
+        first, last = max(0, start - margin), min(n, start + block + margin)
+        found = _harmonic_and_centre(Audio(audio.samples[:, first:last], rate))
+        inside = slice(start - first, min(n, start + block) - first)
+        parts.append([one[inside] for one in found])
+    tonal, middle = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return tonal, middle
+
+
+def _harmonic_and_centre(audio: Audio) -> tuple[np.ndarray, np.ndarray]:
     size = _size(WINDOW_S, audio.sample_rate)
     spectrum = _spectrum(audio.samples, size)
     harmonic = spectrum.mean(axis=0) * (1 - _hits(spectrum))

@@ -10,6 +10,7 @@ Letters: `F` moments (12 a beat), `P` pitches from `LOW_MIDI`, `C` hearings.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -103,8 +104,10 @@ def hearings(audio: Audio, beats_s: np.ndarray, tuning: float) -> np.ndarray:
     whole = _strengths(sound.mono, at, tuning)
     centre = whole if len(sound.samples) == 1 else _strengths(middle, at, tuning)
     rise = np.maximum(whole - np.pad(whole, ((2, 0), (0, 0)))[:-2], 0)
-    follow = _salience(tones, at, tuning)
-    follow_middle = follow if len(sound.samples) == 1 else _salience(middle, at, tuning)
+    with ThreadPoolExecutor(max_workers=2) as both:  # the network lets go of the interpreter: two cores
+        asked = [tones] if len(sound.samples) == 1 else [tones, middle]
+        follow, *rest = both.map(lambda one: _salience(one, at, tuning), asked)
+    follow_middle = rest[0] if rest else follow
     height = np.broadcast_to((np.arange(N_PITCHES) - N_PITCHES / 2) / (N_PITCHES / 2), whole.shape)
     return np.stack([whole, centre, rise, follow, follow_middle, height]).astype(np.float32)
 
