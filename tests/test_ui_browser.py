@@ -352,8 +352,12 @@ def test_an_energy_curve_is_drawn_by_pointer_and_keys(page, engine):
     page.keyboard.press("Home")
     for _ in range(3):
         page.keyboard.press("ArrowUp")
-    page.wait_for_timeout(500)  # nobody presses Make within the moment that the form needs to take it over
+    asked = len(engine.requests)
     make(page)
+    for _ in range(100):  # "takes ready" still stands from before
+        if len(engine.requests) > asked:
+            break
+        page.wait_for_timeout(50)
     assert engine.requests[-1].controls.energy_curve[0][1] > curve[0][1] + 0.1
     page.get_by_role("button", name="auto", exact=True).click()
     page.wait_for_selector("#used >> text=your energy curve", state="detached")
