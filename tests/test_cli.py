@@ -117,6 +117,15 @@ def test_listening_as_something_else_is_refused(capsys):
     assert "choose" in refused(capsys, "listen", "x.wav", "--as", "smell")
 
 
+def test_what_is_not_said_stands_as_the_contract_says():
+    from modules.cli.arguments import build_parser
+
+    made = build_parser().parse_args(["make", "--out", "x"])
+    assert made.format == "wav" and made.takes is None and made.voice == "auto" and made.engine == "embedded"
+    varied = build_parser().parse_args(["grid", "--out", "x"])
+    assert varied.format == "mp3" and varied.takes == 1
+
+
 def test_make_writes_the_contract(tmp_path):
     """In a process of its own, as a script runs it."""
     result = subprocess.run(

@@ -24,7 +24,34 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (parser, serve):
         command.add_argument("--host", default="127.0.0.1")
         command.add_argument("--port", type=int, default=None, help="default 7860, or the next free one")
-    make = commands.add_parser("make", help="make takes and write them to a folder")
+    add_make(commands.add_parser("make", help="make takes and write them to a folder"))
+    grid = commands.add_parser("grid", help="vary prompts and settings, as a page that opens from the folder")
+    add_make(grid)
+    grid.add_argument("--prompts", default="", help="a text file, one prompt a line, or \"a|b\"")
+    grid.add_argument("--vary", action="append", default=[], help="energy=0.2,0.5,0.8 or style=waltz|lo-fi; twice at "
+                      "most, three times without --prompts")
+    grid.set_defaults(format="mp3", takes=1)
+    add_edit(commands.add_parser("edit", help="change a finished take: bars, parts, style, chords, key, tempo"))
+    add_mix(commands.add_parser("mix", help="mix a finished take again, from its recipe"))
+    leave = commands.add_parser("export", help="write a finished take in other formats, from its recipe")
+    leave.add_argument("take", type=Path, metavar="RECIPE|TAKE",
+                       help="a take_N.json, or a sound or video with one inside")
+    leave.add_argument("--to", required=True, help="comma-separated: wav24, wav16, flac, mp3, ogg, loop, stems, "
+                                                   "midi, musicxml, score, lrc, mp4, recipe")
+    leave.add_argument("--out", required=True, type=Path)
+    apart = commands.add_parser("separate", help="take a track apart into voice, drums and the rest")
+    apart.add_argument("track", type=Path)
+    apart.add_argument("--out", required=True, type=Path)
+    apart.add_argument("--how", default="simple", help="simple, or demucs (fetches its weights once)")
+    apart.add_argument("--format", default="wav")
+    hear = commands.add_parser("listen", help="print what is understood of an input, as JSON")
+    hear.add_argument("file", help="a file; - for text on standard input")
+    hear.add_argument("--as", dest="kind", required=True)
+    return parser
+
+
+def add_make(make: argparse.ArgumentParser) -> None:
+    """The options of `make`, which `grid` takes too."""
     make.add_argument("--out", required=True, type=Path)
     make.add_argument("--prompt", default="")
     make.add_argument("--negative", default="")
@@ -57,29 +84,6 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--format", default="wav")
     make.add_argument("--recipe", type=Path, help="make a recipe's take again; other options change it")
     make.add_argument("--best", type=int, default=0, help="of the takes made, keep this many, by their match reports")
-    grid = commands.add_parser("grid", help="vary prompts and settings, as a page that opens from the folder",
-                               parents=[make], conflict_handler="resolve")
-    grid.add_argument("--prompts", default="", help="a text file, one prompt a line, or \"a|b\"")
-    grid.add_argument("--vary", action="append", default=[], help="energy=0.2,0.5,0.8 or style=waltz|lo-fi; twice at "
-                      "most, three times without --prompts")
-    grid.set_defaults(format="mp3", takes=1)
-    add_edit(commands.add_parser("edit", help="change a finished take: bars, parts, style, chords, key, tempo"))
-    add_mix(commands.add_parser("mix", help="mix a finished take again, from its recipe"))
-    leave = commands.add_parser("export", help="write a finished take in other formats, from its recipe")
-    leave.add_argument("take", type=Path, metavar="RECIPE|TAKE",
-                       help="a take_N.json, or a sound or video with one inside")
-    leave.add_argument("--to", required=True, help="comma-separated: wav24, wav16, flac, mp3, ogg, loop, stems, "
-                                                   "midi, musicxml, score, lrc, mp4, recipe")
-    leave.add_argument("--out", required=True, type=Path)
-    apart = commands.add_parser("separate", help="take a track apart into voice, drums and the rest")
-    apart.add_argument("track", type=Path)
-    apart.add_argument("--out", required=True, type=Path)
-    apart.add_argument("--how", default="simple", help="simple, or demucs (fetches its weights once)")
-    apart.add_argument("--format", default="wav")
-    hear = commands.add_parser("listen", help="print what is understood of an input, as JSON")
-    hear.add_argument("file", help="a file; - for text on standard input")
-    hear.add_argument("--as", dest="kind", required=True)
-    return parser
 
 
 def add_edit(change: argparse.ArgumentParser) -> None:
