@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 import zipfile
+from functools import partial
 
 import pytest
 
 from modules.library.shelf import Library
 from modules.ui.page import build_page, launch_options
+from tests import visiting
 from tests.fake_engine import FakeEngine, fake_listeners
 from tests.test_ui_browser import ARGUMENTS, CHROMIUM, PATIENCE_MS
 from tests.test_ui_real import address as real_address  # noqa: F401 - a fixture
 
+visit = partial(visiting.visit, patience_ms=2 * PATIENCE_MS)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed at /usr/bin/chromium"),
@@ -35,18 +38,6 @@ def browser():
         found = driver.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
         yield found
         found.close()
-
-
-def visit(browser, address, *, width: int = 1280, touch: bool = False, patience_ms: float = 2 * PATIENCE_MS):
-    context = browser.new_context(viewport={"width": width, "height": 900}, has_touch=touch)
-    tab = context.new_page()
-    tab.set_default_timeout(patience_ms)
-    tab.errors = []
-    tab.on("console", lambda message: message.type == "error" and tab.errors.append(message.text))
-    tab.on("pageerror", lambda error: tab.errors.append(str(error)))
-    tab.goto(address)
-    tab.wait_for_selector("#make:not([disabled])")
-    return tab
 
 
 @pytest.fixture

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from modules.library.shelf import Library
 from modules.ui.page import build_page, launch_options
+from tests import visiting
 from tests.fake_engine import FakeEngine, fake_listeners
 from tests.test_ui_browser import ARGUMENTS, CHROMIUM, PATIENCE_MS
 
+visit = partial(visiting.visit, patience_ms=PATIENCE_MS)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed at /usr/bin/chromium"),
@@ -39,19 +42,6 @@ def browser():
         found = driver.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
         yield found
         found.close()
-
-
-def visit(browser, address, width: int = 1280):
-    """One person's first visit; errors of the page are collected."""
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    tab = context.new_page()
-    tab.set_default_timeout(PATIENCE_MS)
-    tab.errors = []
-    tab.on("console", lambda message: message.type == "error" and tab.errors.append(message.text))
-    tab.on("pageerror", lambda error: tab.errors.append(str(error)))
-    tab.goto(address)
-    tab.wait_for_selector("#make:not([disabled])")
-    return tab
 
 
 @pytest.fixture
@@ -267,7 +257,7 @@ def test_nobody_is_shut_out(page):
 
 
 def test_everything_fits_on_a_phone(browser, address):
-    page = visit(browser, address, 390)
+    page = visit(browser, address, width=390)
     make(page, "pocket")
     open_everything(page)
     page.get_by_label("one or two settings").check()

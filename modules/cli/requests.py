@@ -127,6 +127,12 @@ def names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def check_folder(out: Path) -> None:
+    """Raise `InputError` where a file stands in the place of the folder to write to."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out.name} is a file; give a folder to write to.")
+
+
 def check_format(name: str) -> None:
     """Raise `InputError` for a sound format that is not written."""
     if name not in FORMATS:

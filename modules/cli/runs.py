@@ -9,7 +9,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from threading import Event
 
-from modules.cli.requests import FORMATS, check_format, names, read_axes, read_recipe, read_request, read_text
+from modules.cli.requests import (
+    FORMATS,
+    check_folder,
+    check_format,
+    names,
+    read_axes,
+    read_recipe,
+    read_request,
+    read_text,
+)
 from modules.conditions.midi_tune import is_midi, read_tune
 from modules.conditions.recall import plain
 from modules.config import MAX_HUM_S, MAX_UPLOAD_S
@@ -19,8 +28,7 @@ from modules.types import Progress, Take
 
 def run_export(args: argparse.Namespace) -> int:
     """Write a take's other formats; a line each."""
-    if args.out.exists() and not args.out.is_dir():
-        raise InputError(f"{args.out.name} is a file; give a folder to write to.")
+    check_folder(args.out)
     from modules.engines.recipe import load_recipe
     from modules.engines.replay import replay
     from modules.studio.export import export_as
@@ -107,8 +115,7 @@ def run_mix(args: argparse.Namespace) -> int:
 def run_separate(args: argparse.Namespace) -> int:
     """Write a track's parts; a line each."""
     check_format(args.format)
-    if args.out.exists() and not args.out.is_dir():
-        raise InputError(f"{args.out.name} is a file; give a folder to write to.")
+    check_folder(args.out)
     from modules.audio.decode import read_audio
     from modules.audio.encode import write_audio
     from modules.audio.separation import separate
@@ -167,8 +174,7 @@ def run_serve(args: argparse.Namespace) -> int:
 
 def write_takes(items: Iterable[Progress | Take], args: argparse.Namespace) -> int:
     """Write takes as they come; a line each on standard output, progress on a terminal."""
-    if args.out.exists() and not args.out.is_dir():
-        raise InputError(f"{args.out.name} is a file; give a folder to write to.")
+    check_folder(args.out)
     from modules.studio.export import export_take
 
     number = 0

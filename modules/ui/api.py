@@ -7,9 +7,10 @@ be left out; a dial left out is "auto".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import gradio as gr
@@ -17,8 +18,8 @@ import numpy as np
 
 from modules.conditions.settings import read_beat, read_lanes, write_notes
 from modules.engines.best import best_of
-from modules.errors import Busy, Cancelled, EarwormError
-from modules.types import PITCH_CLASSES, REFERENCE_MODES, SINGING, Engine, Progress
+from modules.errors import Cancelled, EarwormError
+from modules.types import PITCH_CLASSES, REFERENCE_MODES, SINGING, Engine, Progress, Take
 from modules.ui.errors import as_message, speaking
 from modules.ui.form import Form, to_request
 from modules.ui.handlers import choose_engine, kept_best
@@ -45,6 +46,43 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return dict(value) if hasattr(value, "keys") else value
+
+
+def collect_takes(start: Callable[[Event], Iterable[Progress | Take]], session: str, progress: gr.Progress, *,
+                  listeners: Listeners, sessions: Sessions) -> tuple[list[dict[str, Any]], list[str]]:
+    """Run one job of a script and write what comes of it.
+
+    Args:
+        start: begins the job, given its cancel event.
+
+    Returns:
+        [{seed, summary, report, recipe, take, files}], and all files written. When the client goes away, what is done.
+
+    Raises:
+        gr.Error: what went wrong.
+    """
+    done, written = [], []
+    try:
+        cancel = sessions.begin(session)
+    except EarwormError as error:
+        raise as_message(error) from error
+    try:
+        for item in start(cancel):
+            if isinstance(item, Progress):
+                progress(item.fraction, desc=item.message)
+                continue
+            paths = listeners.export(item, new_folder())
+            written += [str(path) for path in paths.values()]
+            done.append({"seed": item.seed, "summary": item.summary, "report": plain(item.report),
+                         "recipe": recipe_of(paths), "take": next(iter(paths.values())).parent.name,
+                         "files": {label: Path(path).name for label, path in paths.items()}})
+    except Cancelled:
+        pass
+    except EarwormError as error:
+        raise as_message(error) from error
+    finally:
+        sessions.end(session, cancel)
+    return done, written
 
 
 @speaking
@@ -93,32 +131,12 @@ def build_endpoints(engines: Sequence[Engine], listeners: Listeners, sessions: S
                     voice=voice, singing=singing, blend=style, curve=energy_curve, lanes=told_lanes(instruments),
                     dials=dials, key=key, meter=meter, takes=takes, seed=seed, engine=engine, hum_notes=hum_notes,
                     hum_beat=hum_beat, follow_timing=follow_timing, keep_voice=keep_voice, best=best)
-        return _make(form, f"api {request.session_hash}", progress)
 
-    def _make(form: Form, session: str, progress: gr.Progress) -> tuple[list[dict], list[str]]:
-        done, written = [], []
-        try:
-            cancel = sessions.begin(session)
-        except Busy as error:
-            raise as_message(error) from error
-        try:
+        def start(cancel):
             asked = to_request(form, listeners.read_audio)
-            for item in best_of(choose_engine(engines, asked.engine).takes(asked, cancel), kept_best(form)):
-                if isinstance(item, Progress):
-                    progress(item.fraction, desc=item.message)
-                    continue
-                paths = listeners.export(item, new_folder())
-                written += [str(path) for path in paths.values()]
-                done.append({"seed": item.seed, "summary": item.summary, "report": plain(item.report),
-                             "recipe": recipe_of(paths), "take": next(iter(paths.values())).parent.name,
-                             "files": {label: Path(path).name for label, path in paths.items()}})
-        except Cancelled:
-            pass  # the client went away; what is done is returned all the same
-        except EarwormError as error:
-            raise as_message(error) from error
-        finally:
-            sessions.end(session, cancel)
-        return done, written
+            return best_of(choose_engine(engines, asked.engine).takes(asked, cancel), kept_best(form))
+
+        return collect_takes(start, f"api {request.session_hash}", progress, listeners=listeners, sessions=sessions)
 
     gr.Button(visible=False).click(make, fields, [result, files], api_name="make", concurrency_id="generate",
                                    api_description="Compose takes from any mixture of prompt, hum, track and lyrics.")

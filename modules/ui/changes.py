@@ -5,7 +5,6 @@ As `handlers.run`: a generator in the queue, so that Stop works; a person has on
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -17,7 +16,7 @@ import gradio as gr
 from modules.config import MAX_TAKES
 from modules.errors import Cancelled, EarwormError
 from modules.types import Progress
-from modules.ui.downloads import recipe_in, take_folder
+from modules.ui.downloads import recipe_in, recipe_of_take
 from modules.ui.errors import as_message
 from modules.ui.handlers import PROGRESS_EVERY_S, REMEMBERED, add_card, made_of
 from modules.ui.keeping import FULL, Keep, arrive
@@ -28,15 +27,6 @@ from modules.ui.takes import card
 from modules.ui.workshop import Workshop
 
 LAID_OUT = MAX_TAKES + 3  # what `handlers.lay_out` gives after the desk
-
-
-def recipe_of_take(take: str) -> dict[str, Any]:
-    """The recipe of a take on the page.
-
-    Raises:
-        InputError: it is no longer kept.
-    """
-    return json.loads(recipe_in(take_folder(take)).read_text(encoding="utf-8"))
 
 
 def carry_out(order: Mapping[str, Any], take: str, desk: dict, *, session: str, workshop: Workshop,

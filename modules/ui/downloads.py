@@ -6,10 +6,12 @@ the same folder, so that asking twice costs nothing. Refuses to know how files a
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
@@ -89,6 +91,15 @@ def recipe_in(folder: Path) -> Path:
     if not found:
         raise InputError(GONE)
     return found[0]
+
+
+def recipe_of_take(take: str) -> dict[str, Any]:
+    """The recipe of a take on the page.
+
+    Raises:
+        InputError: it is no longer kept.
+    """
+    return json.loads(recipe_in(take_folder(take)).read_text(encoding="utf-8"))
 
 
 def export_kept(listeners: Listeners, take: str, kind: str) -> Path:

@@ -8,16 +8,13 @@ from typing import Any
 
 import gradio as gr
 
-from modules.errors import Cancelled, EarwormError, InputError
+from modules.errors import InputError
 from modules.studio.mix_sheet import preset as ready_mix
 from modules.studio.mix_sheet import read_sheet, sheet_json, written
-from modules.types import Progress
-from modules.ui.api import plain
-from modules.ui.changes import recipe_of_take
-from modules.ui.errors import as_message
+from modules.ui.api import collect_takes
+from modules.ui.downloads import recipe_of_take
 from modules.ui.listeners import Listeners
-from modules.ui.sessions import Sessions, new_folder
-from modules.ui.takes import recipe_of
+from modules.ui.sessions import Sessions
 from modules.ui.workshop import Workshop
 
 
@@ -39,30 +36,10 @@ def connect_edits(workshop: Workshop, listeners: Listeners, sessions: Sessions) 
         return load_recipe(Path(recipe))
 
     def done(order: Callable[[], tuple[Mapping[str, Any], dict[str, Any]]], session: str,
-             progress: gr.Progress) -> tuple[list[dict], list[str]]:
+             progress: gr.Progress) -> tuple[list[dict[str, Any]], list[str]]:
         """All takes that come of an order, with their files."""
-        made, paths = [], []
-        try:
-            cancel = sessions.begin(session)
-        except EarwormError as error:
-            raise as_message(error) from error
-        try:
-            for item in workshop.carry_out(*order(), cancel):
-                if isinstance(item, Progress):
-                    progress(item.fraction, desc=item.message)
-                    continue
-                found = listeners.export(item, new_folder())
-                paths += [str(path) for path in found.values()]
-                made.append({"seed": item.seed, "summary": item.summary, "report": plain(item.report),
-                             "recipe": recipe_of(found), "take": next(iter(found.values())).parent.name,
-                             "files": {label: Path(path).name for label, path in found.items()}})
-        except Cancelled:
-            pass  # the client went away; what is done is returned all the same
-        except EarwormError as error:
-            raise as_message(error) from error
-        finally:
-            sessions.end(session, cancel)
-        return made, paths
+        return collect_takes(lambda cancel: workshop.carry_out(*order(), cancel), session, progress,
+                             listeners=listeners, sessions=sessions)
 
     def edit(request: gr.Request, recipe=None, take="", kind="redo", what="", lanes="", bars="", seed="", count=None,
              progress=gr.Progress()):  # noqa: B008 - Gradio's way of injecting progress

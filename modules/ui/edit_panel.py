@@ -19,8 +19,8 @@ from modules.errors import InputError
 from modules.library.shelf import Library
 from modules.types import LANES, PITCH_CLASSES
 from modules.ui.acts import chosen_field, take_of
-from modules.ui.changes import carry_out, done_note, recipe_of_take, sound_file
-from modules.ui.downloads import take_folder, url
+from modules.ui.changes import carry_out, done_note, sound_file
+from modules.ui.downloads import recipe_of_take, take_folder, url
 from modules.ui.errors import speaking
 from modules.ui.keeping import keeper
 from modules.ui.lane_roll import lane_roll

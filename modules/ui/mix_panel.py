@@ -21,8 +21,8 @@ from modules.errors import InputError
 from modules.library.shelf import Library
 from modules.studio.mix_sheet import BANDS, presets, read_sheet, sheet_json
 from modules.ui.acts import chosen_field, take_of
-from modules.ui.changes import carry_out, recipe_of_take, sound_file
-from modules.ui.downloads import take_folder, url
+from modules.ui.changes import carry_out, sound_file
+from modules.ui.downloads import recipe_of_take, take_folder, url
 from modules.ui.edit_panel import read_order
 from modules.ui.errors import speaking
 from modules.ui.keeping import keeper

@@ -17,7 +17,7 @@ from modules.conditions.fuse import BESIDE
 from modules.conditions.recall import plain, read_controls
 from modules.errors import InputError
 from modules.types import METERS, MODE_OFFSETS, PITCH_CLASSES, REFERENCE_MODES, SINGING, Controls, GridNote
-from modules.ui.downloads import recipe_in, take_folder
+from modules.ui.downloads import recipe_of_take
 from modules.ui.more import DIALS
 
 MOST_LINK = 8_000  # letters: browsers and chats pass on links of that length
@@ -80,7 +80,7 @@ def asked_of(take: str) -> dict[str, Any]:
     Raises:
         InputError: no such take is there.
     """
-    return json.loads(recipe_in(take_folder(take)).read_text(encoding="utf-8")).get("request") or {}
+    return recipe_of_take(take).get("request") or {}
 
 
 def recalled_request(recalled: str) -> tuple[dict[str, Any], dict[str, Any]]:
